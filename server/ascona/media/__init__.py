@@ -1,0 +1,1 @@
+"""The forwarding unit: packets reach those, and only those, whom the plan names."""
