@@ -1,8 +1,12 @@
-"""Who is heard and seen by whom: a pure function of the session."""
+"""Who is heard and seen by whom: a pure function of the session, and the only place that says so."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from ascona.core.people import FLOOR_LIMIT, LEADERS, OUTSIDE, Person, Role
+from ascona.core.programme import Group, Phase
+from ascona.core.session import Session, SitBackStyle
 
 
 class Kind(StrEnum):
@@ -36,3 +40,87 @@ class MediaPlan:
     version: int = 0
     routes: frozenset[Route] = frozenset()
     slots: Mapping[str, int] = field(default_factory=dict)
+
+
+def media_plan(session: Session) -> MediaPlan:
+    """
+    The whole plan, default no.
+
+    Someone whose line is lost neither sends nor receives: everyone sees an empty
+    chair there, and nobody may be listening in it.
+    """
+    slots = carried(session)
+    routes = frozenset(
+        Route(sender.id, receiver.id, kind)
+        for sender in _here(session)
+        if sender.id in slots
+        for kind in Kind
+        if may_send(session, sender, kind)
+        for receiver in _here(session)
+        if receiver is not sender and may_receive(session, receiver)
+    )
+    return MediaPlan(session.version, routes, slots)
+
+
+def may_send(session: Session, person: Person, kind: Kind) -> bool:
+    """Whether the phase lets this person be heard, or seen, by those who may receive."""
+    phase = session.phase
+    if phase is None or person not in session.inside():
+        return False
+    if session.sits_back(person.id) and (kind is Kind.AUDIO or session.sit_back is SitBackStyle.GONE):
+        return False
+    return bool(_groups(session, person) & _allowed(session, phase, kind))
+
+
+def may_receive(session: Session, person: Person) -> bool:
+    """Whether the phase lets this person hear and see the others."""
+    phase = session.phase
+    if phase is None or person not in session.inside():
+        return False
+    return Group.EVERYONE in phase.hears or bool(_groups(session, person) & phase.hears)
+
+
+def speakers_outside(session: Session) -> tuple[str, ...]:
+    """People outside the circle who take a floor slot: the supervisor where a phase hears one, then the floor."""
+    phase = session.phase
+    if phase is None:
+        return ()
+    supervisor = tuple(
+        p.id for p in _here(session) if p.role is Role.SUPERVISOR and Group.SUPERVISOR in phase.heard | phase.seen
+    )
+    return supervisor + tuple(id for id in session.floor if id not in supervisor)
+
+
+def carried(session: Session) -> dict[str, int]:
+    """The slot of everyone who has one: the circle's seats, then the floor's two."""
+    circle = {person.id: person.seat for person in session.inside() if person.role not in OUTSIDE}
+    floor = speakers_outside(session)[:FLOOR_LIMIT]
+    return circle | {id: session.seats + index for index, id in enumerate(floor)}
+
+
+def _here(session: Session) -> tuple[Person, ...]:
+    return tuple(person for person in session.inside() if person.id in session.present)
+
+
+def _groups(session: Session, person: Person) -> frozenset[Group]:
+    groups = set()
+    if person.role in LEADERS:
+        groups.add(Group.LEADERS)
+    if person.role is Role.MEMBER:
+        groups.add(Group.CIRCLE)
+    if person.id == session.presenter:
+        groups.add(Group.PRESENTER)
+    if person.role is Role.SUPERVISOR:
+        groups.add(Group.SUPERVISOR)
+    if person.id in session.floor:
+        groups.add(Group.FLOOR)
+    return frozenset(groups)
+
+
+def _allowed(session: Session, phase: Phase, kind: Kind) -> frozenset[Group]:
+    groups = phase.heard if kind is Kind.AUDIO else phase.seen
+    if session.ring_open:  # in its own phase, where a leader opened it, and for the grace after it
+        groups |= {Group.FLOOR}
+    if session.protected and kind is Kind.AUDIO:
+        groups = groups - {Group.CIRCLE} | {Group.PRESENTER}
+    return groups

@@ -1,20 +1,24 @@
-"""The people of a session: what they were invited as, and where they stand now."""
+"""The people of a session: what they were invited as, and where they are now."""
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
 CIRCLE_LIMIT = 16
-"""Seats in the inner circle: twelve is the soft limit, sixteen the hard one (leaders included)."""
+"""Seats in the inner circle, leaders included: fourteen with video and two to spare."""
+
+PEOPLE_LIMIT = 150
+"""People in one session: a circle and an outer ring of a hundred, with room for observers."""
 
 FLOOR_LIMIT = 2
-"""People outside the circle who can have the word at the same time."""
+"""People outside the circle who can be heard at the same time: each needs a slot at every listener."""
 
 NAME_LIMIT = 64
-"""Characters in a name as shown."""
+"""Characters in a name as shown, after normalisation."""
 
 
 class Role(StrEnum):
-    """What somebody was invited as. Roles change only by `MoveToRing` and `InviteToCircle`."""
+    """What somebody was invited as. Only `MoveToRing` and `InviteToCircle` change it."""
 
     LEADER = "leader"
     CO_LEADER = "co_leader"
@@ -42,13 +46,13 @@ OUTSIDE = frozenset({Role.RING, Role.OBSERVER, Role.SUPERVISOR})
 
 
 class Place(StrEnum):
-    """How far into the room somebody has come."""
+    """How far into the room somebody has come. A lost line does not change it."""
 
-    INVITED = "invited"  # has a link, has not come yet
-    DOOR = "door"  # has knocked and waits for a leader
-    INSIDE = "inside"  # was admitted; a lost line does not change this
-    LEFT = "left"  # went by themselves, may knock again
-    REMOVED = "removed"  # sent away by a leader
+    INVITED = "invited"
+    DOOR = "door"
+    INSIDE = "inside"
+    LEFT = "left"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,9 @@ class Person:
     One invited person.
 
     Attributes:
-        seat: Index in the shared order, the same for everyone; for the circle
-            also the slot that carries their sound and picture. People outside
-            the circle are seated after it, in an order of their own.
+        seat: Place in the one order that everybody sees. In the circle it is
+            also the slot that carries this person's sound and picture; people
+            outside are seated behind the circle's seats.
     """
 
     id: str
@@ -67,3 +71,61 @@ class Person:
     role: Role
     seat: int
     place: Place = Place.INVITED
+
+
+def clean_name(text: str) -> str:
+    """
+    Make a name fit to be shown to a group: NFC, single spaces, as written otherwise.
+
+    Markup is kept: it is a page's duty to show text as text.
+
+    Raises:
+        ValueError: If nothing is left, it is longer than `NAME_LIMIT`, or it holds
+            characters that are invisible or turn the direction of the text around.
+    """
+    name = " ".join(unicodedata.normalize("NFC", text[: 4 * NAME_LIMIT + 1]).split())
+    if not name:
+        raise ValueError("a name needs at least one letter")
+    if len(name) > NAME_LIMIT or len(text) > 4 * NAME_LIMIT:
+        raise ValueError(f"a name has at most {NAME_LIMIT} characters")
+    if any(unicodedata.category(character).startswith("C") for character in name):
+        raise ValueError("a name has no control, invisible or direction characters")
+    return name
+
+
+def seated(names: list[tuple[str, Role]], ids: list[str]) -> tuple[tuple[Person, ...], int]:
+    """
+    Give everyone a seat: co-leaders opposite the leader, the others as listed, outsiders behind.
+
+    Leaders who face each other see the same group from both sides; where a
+    co-leader sits matters (Co-Leitung in Balint-Gruppen, 2014).
+
+    Args:
+        names: (name, role) as invited.
+        ids: One fresh id for each, in the same order.
+
+    Returns:
+        The people in seat order, and how many seats the circle has: two spare
+        chairs for people of the ring who are invited in.
+
+    Raises:
+        ValueError: If there is no leader, or too many for the circle or the room.
+    """
+    if not any(role in LEADERS for _, role in names):
+        raise ValueError("a session needs a leader")
+    if len(names) > PEOPLE_LIMIT:
+        raise ValueError(f"a session has at most {PEOPLE_LIMIT} people")
+    invited = [(id, clean_name(name), role) for id, (name, role) in zip(ids, names, strict=True)]
+    leaders = [one for one in invited if one[2] is Role.LEADER]
+    co_leaders = [one for one in invited if one[2] is Role.CO_LEADER]
+    members = [one for one in invited if one[2] is Role.MEMBER]
+    outside = [one for one in invited if one[2] in OUTSIDE]
+    if len(leaders + co_leaders + members) > CIRCLE_LIMIT:
+        raise ValueError(f"the circle has at most {CIRCLE_LIMIT} seats")
+    halfway = (len(leaders + co_leaders + members)) // 2 - len(leaders)
+    halfway = max(halfway, 0)
+    circle = leaders + members[:halfway] + co_leaders + members[halfway:]
+    seats = min(CIRCLE_LIMIT, len(circle) + 2)
+    in_circle = [Person(id, name, role, seat) for seat, (id, name, role) in enumerate(circle)]
+    behind = [Person(id, name, role, seats + order) for order, (id, name, role) in enumerate(outside)]
+    return (*in_circle, *behind), seats

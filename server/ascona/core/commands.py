@@ -1,0 +1,253 @@
+"""What people, and the clock, may ask for. Whether they may is decided in `rules` and `decide`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from ascona.core.programme import AtEnd
+
+# The door
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """I am here, under this name; also said after every reconnect."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """I go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitEveryone:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAway:
+    """Not today: the person at the door may knock again."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    pass
+
+
+# The frame
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NextPhase:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousPhase:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class GoToPhase:
+    """Go to any step of the programme, forwards or back."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SetAtEnd:
+    """Let phases announce their end or advance by themselves: the phase at hand, or the whole evening."""
+
+    at_end: AtEnd
+    whole_evening: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShowClock:
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    pass
+
+
+# The presenter
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosePresenter:
+    """Ask somebody to present; nobody presents without saying yes."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeToPresent:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineToPresent:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SitBack:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ComeBack:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Ask the leaders, and only them, to come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protect:
+    """Close the members' microphones around the presenter, or open them again."""
+
+    on: bool
+
+
+# The ring
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class GiveWord:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeWord:
+    """I would like to speak, while the ring is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassWord:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveToRing:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class InviteToCircle:
+    person: str
+
+
+# The clock
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteLeft:
+    """A minute, or less, until the next phase comes by itself. Stale once the deadline has moved."""
+
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimeIsUp:
+    """The phase's minutes are over. Stale once the deadline has moved."""
+
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RingTimeIsUp:
+    """The grace after the ring's slot is over. Stale once that moment has moved."""
+
+    closes_at: datetime
+
+
+ByPeople: TypeAlias = (
+    Knock
+    | Leave
+    | Admit
+    | AdmitEveryone
+    | TurnAway
+    | Remove
+    | Lock
+    | Unlock
+    | OpenSession
+    | NextPhase
+    | PreviousPhase
+    | GoToPhase
+    | Extend
+    | Hold
+    | Resume
+    | SetAtEnd
+    | ShowClock
+    | EndSession
+    | ChoosePresenter
+    | AgreeToPresent
+    | DeclineToPresent
+    | SitBack
+    | ComeBack
+    | Signal
+    | Protect
+    | OpenRing
+    | CloseRing
+    | GiveWord
+    | TakeWord
+    | PassWord
+    | MoveToRing
+    | InviteToCircle
+)
+ByClock: TypeAlias = MinuteLeft | TimeIsUp | RingTimeIsUp
+Command: TypeAlias = ByPeople | ByClock

@@ -1,0 +1,52 @@
+"""Who comes in, and who goes: knocking, admitting, removing."""
+
+from ascona.core import events as e
+from ascona.core.people import LEADERS, Person, Place, clean_name
+from ascona.core.rights import Refused
+from ascona.core.session import Session
+
+
+def knock(s: Session, by: Person, name: str) -> tuple[e.Event, ...]:
+    """At the door for most; straight in for leaders, and for whoever was admitted before."""
+    try:
+        shown = clean_name(name)
+    except ValueError as error:
+        raise Refused("bad_name") from error
+    if by.place is Place.REMOVED:
+        raise Refused("removed")
+    named = () if shown == by.name else (e.Named(by.id, shown),)
+    if by.place in {Place.DOOR, Place.INSIDE}:
+        return named
+    if by.role in LEADERS:
+        return (*named, e.Admitted(by.id))
+    if s.locked:
+        raise Refused("room_locked")
+    return (*named, e.Knocked(by.id))
+
+
+def at(place: Place, s: Session, id: str) -> Person:
+    person = s.person(id)
+    if person is None or person.place is not place:
+        raise Refused("nobody_there")
+    return person
+
+
+def remove(s: Session, id: str) -> tuple[e.Event, ...]:
+    person = s.person(id)
+    if person is None or person.place not in {Place.DOOR, Place.INSIDE}:
+        raise Refused("nobody_there")
+    if person.role in LEADERS:
+        raise Refused("leaders_stay")
+    return gone(s, person, e.Removed(id))
+
+
+def gone(s: Session, person: Person, event: e.Event) -> tuple[e.Event, ...]:
+    """Whoever goes takes nothing along: the case, the word and a question put to them end with it."""
+    events: list[e.Event] = []
+    if person.id == s.presenter:
+        events.append(e.PresenterReleased(person.id))
+    if person.id == s.asked:
+        events.append(e.PresenterDeclined(person.id))
+    if person.id in s.floor:
+        events.append(e.WordPassed(person.id))
+    return (*events, event)

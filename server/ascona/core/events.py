@@ -1,0 +1,244 @@
+"""What has happened: small facts, recorded before anything else, replayed after a crash."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from ascona.core.programme import AtEnd
+
+# The door
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody is shown under another name than the invited one."""
+
+    person: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knocked:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    pass
+
+
+# The frame
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStarted:
+    """
+    A phase begins.
+
+    Attributes:
+        ends_at: None: until a leader moves on.
+        ring_until: The ring keeps the word until then, because the clock and not
+            a leader ended its slot.
+    """
+
+    step: int
+    at: datetime
+    ends_at: datetime | None
+    ring_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseExtended:
+    ends_at: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldExtended:
+    """More time for a phase whose clock stands still."""
+
+    left: timedelta
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    left: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AtEndSet:
+    at_end: AtEnd
+    whole_evening: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockShown:
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteAnnounced:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAnnounced:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    pass
+
+
+# The presenter
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterAsked:
+    person: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterDeclined:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterChosen:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterReleased:
+    """The case is over, or its presenter has gone."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class SatBack:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    on: bool
+
+
+# The ring
+
+
+@dataclass(frozen=True, slots=True)
+class RingOpened:
+    """`until`: when its microphones close by themselves; None: with the phase."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RingClosed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class WordGiven:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordPassed:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovedToRing:
+    person: str
+    seat: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvitedToCircle:
+    person: str
+    seat: int
+
+
+Event: TypeAlias = (
+    Named
+    | Knocked
+    | Admitted
+    | TurnedAway
+    | Departed
+    | Removed
+    | Locked
+    | Unlocked
+    | PhaseStarted
+    | PhaseExtended
+    | HoldExtended
+    | Held
+    | Resumed
+    | AtEndSet
+    | ClockShown
+    | MinuteAnnounced
+    | TimeAnnounced
+    | SessionEnded
+    | PresenterAsked
+    | PresenterDeclined
+    | PresenterChosen
+    | PresenterReleased
+    | SatBack
+    | CameBack
+    | Signalled
+    | Protected
+    | RingOpened
+    | RingClosed
+    | WordGiven
+    | WordPassed
+    | MovedToRing
+    | InvitedToCircle
+)
+
+FRAME = (PhaseStarted, PhaseExtended, HoldExtended, Held, Resumed, AtEndSet, SessionEnded)
+"""Events that make a frame command decided before them stale: somebody else has moved the frame."""

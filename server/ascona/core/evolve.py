@@ -1,0 +1,122 @@
+"""What each event makes of a session. No rules here: what was recorded has happened."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ascona.core import events as e
+from ascona.core.people import Place, Role
+from ascona.core.session import Session
+
+RING_GRACE = timedelta(seconds=60)
+"""How long the ring's microphones stay open after its slot (session rules: "OR mics close at +60 s")."""
+
+
+def evolve(session: Session, event: e.Event, by: str | None) -> Session:
+    """
+    The session after one event.
+
+    Args:
+        by: The person whose command it came from; None for the clock.
+    """
+    version = session.version + 1
+    session = replace(_after(session, event), version=version)
+    return replace(session, frame_version=version, frame_by=by) if isinstance(event, e.FRAME) else session
+
+
+def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an event, nothing nested
+    match event:
+        case e.Named(person, name):
+            return s.changed(person, name=name)
+        case e.Knocked(person):
+            return s.changed(person, place=Place.DOOR)
+        case e.Admitted(person):
+            return s.changed(person, place=Place.INSIDE)
+        case e.TurnedAway(person):
+            return s.changed(person, place=Place.INVITED)
+        case e.Departed(person):
+            return s.changed(person, place=Place.LEFT)
+        case e.Removed(person):
+            return s.changed(person, place=Place.REMOVED)
+        case e.Locked():
+            return replace(s, locked=True)
+        case e.Unlocked():
+            return replace(s, locked=False)
+        case e.PhaseStarted():
+            return _phase_started(s, event)
+        case e.PhaseExtended(ends_at):
+            return _running_until(s, ends_at)
+        case e.HoldExtended(left) | e.Held(left):
+            return replace(s, left=left, ends_at=None, ring_until=None if _ring_slot(s) else s.ring_until)
+        case e.Resumed(ends_at):
+            return _running_until(s, ends_at)
+        case e.AtEndSet(at_end, whole_evening):
+            return replace(s, at_end_here=at_end, at_end_evening=at_end if whole_evening else s.at_end_evening)
+        case e.ClockShown(on):
+            return replace(s, clock_shown=on)
+        case e.MinuteAnnounced():
+            return replace(s, minute_announced=True)
+        case e.TimeAnnounced():
+            return replace(s, time_announced=True)
+        case e.SessionEnded():
+            return replace(s, ended=True, ends_at=None, left=None, ring_open=False, floor=(), back=False)
+        case e.PresenterAsked(person, by):
+            return replace(s, asked=person, asked_by=by)
+        case e.PresenterDeclined():
+            return replace(s, asked=None, asked_by=None)
+        case e.PresenterChosen(person):
+            return replace(s, asked=None, asked_by=None, presenter=person, back=False, signals=False)
+        case e.PresenterReleased():
+            return replace(s, presenter=None, back=False, signals=False)
+        case e.SatBack():
+            return replace(s, back=True, signals=False)
+        case e.CameBack():
+            return replace(s, back=False, signals=False)
+        case e.Signalled():
+            return replace(s, signals=True)
+        case e.Protected(on):
+            return replace(s, protected=on)
+        case e.RingOpened(until):
+            return replace(s, ring_open=True, ring_until=until)
+        case e.RingClosed():
+            return replace(s, ring_open=False, ring_until=None, floor=())
+        case e.WordGiven(person):
+            return replace(s, floor=(*s.floor, person))
+        case e.WordPassed(person):
+            return replace(s, floor=tuple(id for id in s.floor if id != person))
+        case e.MovedToRing(person, seat):
+            return s.moved(person, Role.RING, seat)
+        case e.InvitedToCircle(person, seat):
+            return s.moved(person, Role.MEMBER, seat)
+
+
+def _phase_started(s: Session, event: e.PhaseStarted) -> Session:
+    lingers = event.ring_until is not None
+    return replace(
+        s,
+        step=event.step,
+        ends_at=event.ends_at,
+        left=None,
+        minute_announced=False,
+        time_announced=False,
+        at_end_here=None,
+        protected=False,
+        ring_open=lingers,
+        ring_until=event.ring_until,
+        floor=s.floor if lingers else (),
+    )
+
+
+def _running_until(s: Session, ends_at: datetime) -> Session:
+    """A new deadline: what was announced of the old one counts no longer, and the ring's slot moves along."""
+    return replace(
+        s,
+        ends_at=ends_at,
+        left=None,
+        minute_announced=False,
+        time_announced=False,
+        ring_until=ends_at + RING_GRACE if _ring_slot(s) else s.ring_until,
+    )
+
+
+def _ring_slot(s: Session) -> bool:
+    return s.phase is not None and s.phase.opens_ring and s.ring_open

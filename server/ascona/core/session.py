@@ -1,0 +1,125 @@
+"""A session as it stands: one immutable value that everything else follows from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ascona.core.people import CIRCLE, LEADERS, Person, Place, Role, Standing
+from ascona.core.programme import AtEnd, Phase, Programme
+
+
+class SitBackStyle(StrEnum):
+    """What sitting back looks like. In every style but `OFF` the presenter is not heard."""
+
+    GONE = "gone"  # neither heard nor seen
+    DIMMED = "dimmed"  # seen outside the circle
+    STAY = "stay"  # seen in place
+    OFF = "off"  # presenters stay in the circle
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """
+    One session, from its invitation to its end.
+
+    Attributes:
+        people: Everyone invited, in seat order.
+        seats: Chairs of the circle; the slots after them carry the floor.
+        version: Events so far.
+        frame_version, frame_by: When, and by whom (None: the clock), the frame was last moved.
+        step: Index of the phase at hand; None in the lobby.
+        ends_at: Deadline of the phase; None without one, or while held.
+        left: What was left when the clock was stopped; None while it runs.
+        ring_until: When the ring's microphones close by themselves.
+        floor: People outside the circle who have the word, in the order they got it.
+        present: People whose line is up. Not an event: lines come and go without
+            making anybody's command stale, and nothing of a session is lost by it.
+    """
+
+    id: str
+    programme: Programme
+    people: tuple[Person, ...]
+    seats: int
+    sit_back: SitBackStyle = SitBackStyle.GONE
+    version: int = 0
+    frame_version: int = 0
+    frame_by: str | None = None
+    step: int | None = None
+    ended: bool = False
+    ends_at: datetime | None = None
+    left: timedelta | None = None
+    minute_announced: bool = False
+    time_announced: bool = False
+    at_end_evening: AtEnd | None = None
+    at_end_here: AtEnd | None = None
+    clock_shown: bool = False
+    asked: str | None = None
+    asked_by: str | None = None
+    presenter: str | None = None
+    back: bool = False
+    signals: bool = False
+    protected: bool = False
+    ring_open: bool = False
+    ring_until: datetime | None = None
+    floor: tuple[str, ...] = ()
+    locked: bool = False
+    present: frozenset[str] = frozenset()
+
+    @property
+    def phase(self) -> Phase | None:
+        """The phase at hand; None in the lobby and after the end."""
+        return None if self.step is None or self.ended else self.programme.phases[self.step]
+
+    @property
+    def phase_id(self) -> str:
+        """The phase's id, `lobby` before the first and `ended` after the last."""
+        return "ended" if self.ended else self.phase.id if self.phase else "lobby"
+
+    @property
+    def held(self) -> bool:
+        return self.left is not None
+
+    @property
+    def at_end(self) -> AtEnd:
+        """What the end of the phase at hand does: as set for it, for the evening, or in the programme."""
+        here = self.at_end_here or self.at_end_evening
+        return here or (self.phase.at_end if self.phase else AtEnd.ANNOUNCE)
+
+    @property
+    def leader_present(self) -> bool:
+        return any(p.role in LEADERS and p.place is Place.INSIDE and p.id in self.present for p in self.people)
+
+    def person(self, id: str) -> Person | None:
+        return next((person for person in self.people if person.id == id), None)
+
+    def inside(self) -> tuple[Person, ...]:
+        """Everyone admitted and not gone, in seat order; some lines may be lost."""
+        return tuple(person for person in self.people if person.place is Place.INSIDE)
+
+    def standing(self, person: Person) -> Standing:
+        return Standing.PRESENTER if person.id == self.presenter else Standing(person.role.value)
+
+    def sits_back(self, id: str) -> bool:
+        return self.back and id == self.presenter
+
+    def free_seat(self) -> int | None:
+        """The first chair of the circle that is nobody's, or None."""
+        taken = {person.seat for person in self.people if person.role in CIRCLE}
+        return next((seat for seat in range(self.seats) if seat not in taken), None)
+
+    def seat_behind(self) -> int:
+        """A seat outside the circle, after all others."""
+        return max(self.seats - 1, *(person.seat for person in self.people)) + 1
+
+    def changed(self, id: str, *, place: Place | None = None, name: str | None = None) -> "Session":
+        """The same session with one person in another place or under another name."""
+        return self._with(id, lambda person: replace(person, place=place or person.place, name=name or person.name))
+
+    def moved(self, id: str, role: Role, seat: int) -> "Session":
+        """The same session with one person in another role and seat."""
+        return self._with(id, lambda person: replace(person, role=role, seat=seat))
+
+    def _with(self, id: str, change: Callable[[Person], Person]) -> "Session":
+        people = [change(person) if person.id == id else person for person in self.people]
+        return replace(self, people=tuple(sorted(people, key=lambda person: person.seat)))

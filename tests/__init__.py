@@ -1,0 +1,1 @@
+"""Everything that shows Ascona does what it says."""
