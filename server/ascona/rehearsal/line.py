@@ -1,0 +1,90 @@
+"""A simulated person's WebRTC line: one aiortc peer connection that sends and never receives."""
+
+from collections.abc import Callable
+
+from aioice import ice
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
+
+from ascona.rehearsal.tracks import LoopTrack
+
+CODECS = {"audio": ("audio/opus",), "video": ("video/VP8", "video/rtx")}
+"""All that the server takes."""
+
+
+class Line:
+    """
+    One connection. When it is lost, it is thrown away and another one made.
+
+    Args:
+        voice: The track that is sent as sound.
+        picture: The track that is sent as picture.
+        lost: Called when the connection fails, not when it is closed.
+    """
+
+    def __init__(self, voice: LoopTrack, picture: LoopTrack, lost: Callable[[], None]) -> None:
+        # No STUN servers: nobody outside is asked for anything.
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._voice = voice
+        self._picture = picture
+        self._lost = lost
+        for track in (voice, picture):
+            transceiver = self._peer.addTransceiver(track, direction="sendonly")
+            capabilities = RTCRtpSender.getCapabilities(track.kind).codecs
+            transceiver.setCodecPreferences([codec for codec in capabilities if codec.mimeType in CODECS[track.kind]])
+        _answer_picture_loss(transceiver.sender, picture)
+        self._peer.on("connectionstatechange", self._on_state)
+
+    def obey(self, may_speak: bool, may_show: bool) -> None:
+        """Send what the phase allows: the server would forward nothing else anyway."""
+        self._voice.playing = may_speak
+        self._picture.playing = may_show
+
+    async def offer(self) -> str:
+        """The offer, without candidates: the server learns the address from the checks it gets."""
+        await self._peer.setLocalDescription(await self._peer.createOffer())
+        lines = self._peer.localDescription.sdp.splitlines(keepends=True)
+        return "".join(line for line in lines if not line.startswith(("a=candidate", "a=end-of-candidates")))
+
+    async def accept(self, sdp: str) -> None:
+        """Begin to connect with the server's answer."""
+        await self._peer.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._lost = _nothing
+        await self._peer.close()
+
+    def _on_state(self) -> None:
+        if self._peer.connectionState in {"failed", "closed"}:
+            self._lost()
+
+
+def reach_this_machine() -> None:
+    """
+    Let every connection of this process try the loopback address as well.
+
+    aioice leaves 127.0.0.1 out when it looks for its own addresses, but a
+    rehearsal runs beside its server, perhaps without any network at all. For
+    the process of simulated people only: it replaces a function of aioice.
+    """
+    elsewhere = ice.get_host_addresses
+
+    def everywhere(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+        return [*elsewhere(use_ipv4, use_ipv6), *(["127.0.0.1"] if use_ipv4 else [])]
+
+    ice.get_host_addresses = everywhere
+
+
+def _answer_picture_loss(sender: RTCRtpSender, picture: LoopTrack) -> None:
+    """A PLI (RFC 4585 section 6.3.1) gets a key frame; aiortc knows how only where it encodes itself."""
+    sender._send_keyframe = picture.restart  # type: ignore[method-assign]  # it offers no public way
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,108 @@
+"""What a simulated person says and shows: short pieces, encoded once and played for ever."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+import av
+
+from ascona.rehearsal.portrait import HEIGHT, WIDTH, portrait
+from ascona.rehearsal.voice import RATE, loudness, phrase
+
+PIECE_SECONDS = 2
+"""Length of a piece, and so the longest that anybody waits for a key frame nobody asked for."""
+
+TURNS = 7
+"""Pieces in a round: each person talks in one of them, so that a circle is not a choir."""
+
+FRAMES = 12
+"""Pictures in a second."""
+
+_AUDIO_BITS = 24_000  # in a second
+_VIDEO_BITS = 120_000
+_OPUS_SAMPLES = RATE // 50  # 20 ms a packet, as browsers send
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """
+    Sound or picture in two pieces of `PIECE_SECONDS`, packet by packet.
+
+    Each piece can be decoded from its first packet, and after any other piece.
+
+    Attributes:
+        kind: "audio" (Opus) or "video" (VP8).
+        turn: In which piece of a round of `TURNS` this person talks.
+        ticks: From one packet to the next, in units of `time_base` seconds.
+    """
+
+    kind: str
+    talking: tuple[bytes, ...]
+    quiet: tuple[bytes, ...]
+    turn: int
+    ticks: int
+    time_base: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """One person's two loops."""
+
+    voice: Loop
+    picture: Loop
+
+
+@cache
+def loops(name: str, seed: int) -> Loops:
+    """
+    Make and encode what a person says and shows; takes about half a second of one core.
+
+    Args:
+        name: Written on the picture.
+        seed: Voice, colours and turn follow from it; the same seed makes the same bytes.
+    """
+    turn = seed % TURNS
+    silence = bytes(2 * PIECE_SECONDS * RATE)
+    voice = _opus(phrase(seed, PIECE_SECONDS)), _opus(silence)
+    picture = _vp8(_film(name, seed, talks=True)), _vp8(_film(name, seed, talks=False))
+    return Loops(
+        Loop("audio", *voice, turn, _OPUS_SAMPLES, Fraction(1, RATE)),
+        Loop("video", *picture, turn, 90_000 // FRAMES, Fraction(1, 90_000)),
+    )
+
+
+def _film(name: str, seed: int, talks: bool) -> Iterable[av.VideoFrame]:
+    for number in range(FRAMES * PIECE_SECONDS):
+        mouth = loudness(number / FRAMES) if talks else 0.0
+        drawn = av.VideoFrame(WIDTH, HEIGHT, "rgb24")
+        drawn.planes[0].update(portrait(name, seed, number / FRAMES / PIECE_SECONDS, mouth).tobytes())
+        frame = drawn.reformat(format="yuv420p")
+        frame.pts = number
+        yield frame
+
+
+def _vp8(frames: Iterable[av.VideoFrame]) -> tuple[bytes, ...]:
+    encoder = av.CodecContext.create("libvpx", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, FRAMES), Fraction(FRAMES)
+    encoder.bit_rate = _VIDEO_BITS
+    encoder.gop_size = FRAMES * PIECE_SECONDS
+    encoder.thread_count = 1  # the same bytes on every machine
+    encoder.options = {"deadline": "realtime", "cpu-used": "4", "lag-in-frames": "0", "auto-alt-ref": "0"}
+    packets = [bytes(packet) for frame in frames for packet in encoder.encode(frame)]
+    return tuple(packets + [bytes(packet) for packet in encoder.encode(None)])
+
+
+def _opus(samples: bytes) -> tuple[bytes, ...]:
+    encoder = av.CodecContext.create("libopus", "w")
+    encoder.bit_rate, encoder.format, encoder.layout, encoder.sample_rate = _AUDIO_BITS, "s16", "mono", RATE
+    encoder.options = {"application": "voip"}
+    packets = []
+    size = 2 * _OPUS_SAMPLES  # bytes
+    for number in range(len(samples) // size):
+        frame = av.AudioFrame(format="s16", layout="mono", samples=_OPUS_SAMPLES)
+        frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), number * _OPUS_SAMPLES
+        frame.planes[0].update(samples[number * size : (number + 1) * size])
+        packets += [bytes(packet) for packet in encoder.encode(frame)]
+    return tuple(packets)  # what the encoder still holds back, 6.5 ms, is silence
