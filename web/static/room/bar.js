@@ -1,0 +1,91 @@
+// What is in everybody's hands: microphone, camera, coming back, leaving, and who hears me.
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { button } from "./button.js";
+import { icon } from "./icons.js";
+import { button as deviceButton, stand } from "./sending.js";
+
+/** @typedef {import("./visit.js").Visit} Visit */
+/** @typedef {import("./types.js").Snapshot} Snapshot */
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+export function barView(visit, room) {
+  const { speak } = visit;
+  const inside = room.me.place === "inside" && room.phase !== "ended";
+  return html`<div class="bar">
+    ${inside ? html`${device(visit, room, "microphone")} ${device(visit, room, "camera")}` : nothing}
+    ${inside ? html`<p class="reach" title=${reach(visit, room, "see")}>${reach(visit, room, "hear")}</p>` : nothing}
+    ${visit.deskHere ? desk(visit, room) : nothing}
+    ${button({ text: html`${icon("leave")}<span>${speak("button.leave")}</span>`, press: () => visit.leave(), look: "tool" })}
+  </div>`;
+}
+
+/**
+ * The presenter's way back: asked for, or offered.
+ *
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+export function returnView(visit, room) {
+  const { speak } = visit;
+  const now = stand(room);
+  const returned = !now.back && visit.choice.returning && now.speak;
+  if (!returned && !visit.may("ComeBack") && !visit.may("Signal")) return nothing;
+  return html`<div class="return">
+    ${returned ? html`<p>${speak("room.returned")}</p>` : nothing}
+    ${returned || visit.may("ComeBack") ? button({ text: speak("button.come_back"), look: "primary", press: () => visit.comeBack() }) : nothing}
+    ${visit.may("Signal") ? button({ text: speak("button.signal"), press: () => visit.command("Signal") }) : nothing}
+  </div>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ * @param {import("./visit.js").Device} which
+ */
+function device(visit, room, which) {
+  const { speak } = visit;
+  const missing = visit.choice[which] && visit.devices[which] === null;
+  const { state, why, able } = deviceButton(which, { ...visit.choice, [which]: visit.choice[which] && !missing }, stand(room), room.me.may);
+  const on = visit.choice[which] && !missing;
+  return html`<button
+    type="button"
+    class="button tool device"
+    data-device=${which}
+    data-now=${state}
+    aria-label=${speak(`button.${which}_${on ? "off" : "on"}`)}
+    aria-description=${speak(why)}
+    title=${speak(why)}
+    aria-disabled=${able ? nothing : "true"}
+    @click=${() => able && visit.toggle(which)}
+  >
+    ${icon(state === "on" ? which : `${which}_off`)}<span aria-hidden="true">${speak(`own.${state}`)}</span>
+  </button>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+function desk(visit, room) {
+  return button({
+    text: html`${icon("desk")}<span>${visit.speak("button.desk")}</span>${room.door.length > 0 ? html`<span class="count">${room.door.length}</span>` : nothing}`,
+    press: () => visit.set({ deskOpen: !visit.deskOpen }),
+    look: "tool only-narrow",
+    pressed: visit.deskOpen,
+  });
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ * @param {"hear" | "see"} sense
+ */
+function reach({ speak, choice }, room, sense) {
+  const count = sense === "hear" ? (choice.microphone ? room.me.heard_by : 0) : choice.camera ? room.me.seen_by : 0;
+  if (count === 0) return speak(`room.nobody_${sense}s`);
+  return count === 1 ? speak(`room.one_${sense}s`) : speak(`room.some_${sense}`, { count });
+}

@@ -1,0 +1,139 @@
+// Before coming in: camera, microphone, headphones, the name as shown, and the agreement.
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { button } from "./button.js";
+import { icon } from "./icons.js";
+import { chime } from "./sound.js";
+
+/** @typedef {import("./visit.js").Visit} Visit */
+/** @typedef {import("./visit.js").Device} Device */
+
+/** @param {Visit} visit */
+export function checkView(visit) {
+  const { page, speak } = visit;
+  return html`<section class="check" aria-labelledby="check-heading">
+    <header>
+      <p class="quiet">${page.title}</p>
+      <h1 id="check-heading">${speak("check.heading")}</h1>
+      <p>${speak("check.as", { standing: speak(`standing.${page.standing}`) })} ${visit.outside ? speak("check.outside") : nothing}</p>
+    </header>
+    ${visit.unfit ? trouble(visit, visit.unfit) : form(visit)}
+  </section>`;
+}
+
+/** @param {Visit} visit */
+function form(visit) {
+  const { speak } = visit;
+  return html`<form
+    @submit=${(/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      void visit.enter();
+    }}
+  >
+    <div class="own-devices">
+      ${preview(visit)} ${visit.devices.troubles.map((key) => trouble(visit, key))}
+      ${visit.devices.asking ? html`<p class="quiet" role="status">${speak("check.asking")}</p>` : nothing}
+      ${tried(visit) ? devices(visit) : askFirst(visit)}
+      <div class="speaker">
+        ${button({ text: html`${icon("ear")} ${speak("check.speaker")}`, press: () => chime([392, 523.25, 659.25], 0.16) })}
+        <p class="quiet">${speak("check.speaker_hint")}</p>
+      </div>
+    </div>
+    <div class="agreement">
+      <label class="field">
+        <span>${speak("check.name")}</span>
+        <input
+          name="name"
+          required
+          maxlength="64"
+          autocomplete="nickname"
+          .value=${visit.name}
+          @input=${(/** @type {InputEvent} */ event) => event.target instanceof HTMLInputElement && visit.set({ name: event.target.value })}
+        />
+      </label>
+      <fieldset aria-describedby="agreement">
+        <legend>${speak("check.agreement")}</legend>
+        <ul id="agreement">
+          ${["alone", "headphones", "recording"].map((key) => html`<li>${speak(`check.${key}`)}</li>`)}
+        </ul>
+        <label class="tick"><input type="checkbox" name="agree" required /> <span>${speak("check.agree")}</span></label>
+      </fieldset>
+      <button class="button primary large">${speak("check.join")}</button>
+    </div>
+  </form>`;
+}
+
+/** @param {Visit} visit */
+const tried = ({ devices }) => devices.list.length > 0 || devices.asking;
+
+/** @param {Visit} visit */
+function askFirst(visit) {
+  return visit.devices.troubles.length > 0
+    ? nothing
+    : button({ text: visit.speak("check.try"), press: () => visit.devices.open() });
+}
+
+/** @param {Visit} visit */
+function preview(visit) {
+  return html`<div class="preview" role="img" aria-label=${visit.speak(visit.ownPicture ? "check.picture" : "check.picture_off")}>
+    ${visit.ownPicture
+      ? html`<video autoplay playsinline .muted=${true} .srcObject=${visit.ownPicture} aria-hidden="true" tabindex="-1"></video>`
+      : html`${icon("self")}`}
+  </div>`;
+}
+
+/** @param {Visit} visit */
+function devices(visit) {
+  const { speak } = visit;
+  return html`${choice(visit, "camera")} ${choice(visit, "microphone")}
+    ${visit.devices.microphone
+      ? html`<label class="field level">
+          <span>${speak("check.level")}</span>
+          <meter min="0" max="1" .value=${visit.level}></meter>
+          <small class="quiet">${speak("check.level_hint")}</small>
+        </label>`
+      : nothing}`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Device} device
+ */
+function choice(visit, device) {
+  const { speak, devices: own } = visit;
+  const kind = device === "camera" ? "videoinput" : "audioinput";
+  const known = own.list.filter((one) => one.kind === kind);
+  if (known.length === 0 || !own[device]) return nothing;
+  return html`<div class="device">
+    <label class="field">
+      <span>${speak(`check.${device}`)}</span>
+      <select @change=${(/** @type {Event} */ event) => event.target instanceof HTMLSelectElement && own.choose(device, event.target.value)}>
+        ${known.map(
+          (one, index) =>
+            html`<option value=${one.deviceId} ?selected=${one.deviceId === own.wanted[device]}>
+              ${one.label || `${speak(`check.${device}`)} ${index + 1}`}
+            </option>`,
+        )}
+      </select>
+    </label>
+    <label class="tick">
+      <input
+        type="checkbox"
+        .checked=${visit.choice[device]}
+        @change=${() => visit.set({ choice: { ...visit.choice, [device]: !visit.choice[device] } })}
+      />
+      <span>${speak(`check.${device}_on`)}</span>
+    </label>
+  </div>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {string} key
+ */
+function trouble(visit, key) {
+  return html`<div class="trouble" role="alert">
+    <p>${visit.speak(key)}</p>
+    ${visit.unfit ? nothing : button({ text: visit.speak("button.try_again"), press: () => visit.devices.open(), look: "quiet" })}
+  </div>`;
+}

@@ -1,0 +1,137 @@
+// The line to the server for words: commands up, the room down. Socket.IO is known here and nowhere else.
+
+import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
+
+/** @typedef {import("./types.js").Answer} Answer */
+/** @typedef {import("./types.js").Snapshot} Snapshot */
+/** @typedef {import("./types.js").Link} Link */
+
+/**
+ * @typedef {object} Listener what the connection tells
+ * @property {(link: Link) => void} link
+ * @property {(room: Snapshot) => void} room
+ * @property {(notice: {key: string, by: string | null, values: Record<string, string | number>}) => void} notice
+ * @property {(line: {by: string, text: string}) => void} line
+ * @property {(reason: string) => void} over for good: `elsewhere`, or a reason of `refusals`
+ * @property {() => import("./types.js").Devices & {name: string}} knock how to come in
+ */
+
+const ANSWER_WITHIN = 10_000; // milliseconds
+const RETURN_AFTER = 2_000; // milliseconds, when the server ended the connection itself
+
+/** A connection to one room. It comes back by itself until it is closed. */
+export class Connection {
+  #socket;
+  #listener;
+  #turn = -1;
+  #version = 0;
+  #closed = false;
+
+  /**
+   * @param {string} room
+   * @param {Listener} listener
+   */
+  constructor(room, listener) {
+    this.#listener = listener;
+    this.#socket = io({ path: "/socket.io/", transports: ["websocket"], auth: { room }, autoConnect: false, reconnectionDelayMax: 4000 });
+    this.#socket.on("connect", () => void this.#knock());
+    this.#socket.on("connect_error", (error) => this.#refused(error.message));
+    this.#socket.on("disconnect", () => this.#lost());
+    this.#socket.on("room", (room) => this.#show(room));
+    this.#socket.on("notice", (notice) => listener.notice(notice));
+    this.#socket.on("line", (line) => listener.line(line));
+    this.#socket.on("elsewhere", () => this.#end("elsewhere"));
+  }
+
+  open() {
+    this.#listener.link("connecting");
+    this.#socket.connect();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#socket.disconnect();
+    this.#listener.link("closed");
+  }
+
+  /**
+   * @param {string} does
+   * @param {Record<string, unknown>} [fields]
+   * @returns {Promise<Answer>} `{}` when it was done
+   */
+  command(does, fields = {}) {
+    return this.#ask("command", { ...fields, do: does, version: this.#version, key: unique() });
+  }
+
+  /**
+   * @param {string} sdp
+   * @returns {Promise<Answer>}
+   */
+  offer(sdp) {
+    return this.#ask("offer", { sdp });
+  }
+
+  /** @param {import("./types.js").Devices} devices */
+  devices(devices) {
+    if (this.#socket.connected) this.#socket.emit("devices", devices);
+  }
+
+  /** @param {string} text */
+  line(text) {
+    if (this.#socket.connected) this.#socket.emit("line", { text });
+  }
+
+  /**
+   * Never waits for a lost line: what was pressed long ago must not happen by surprise.
+   *
+   * @param {string} event
+   * @param {object} message
+   * @returns {Promise<Answer>}
+   */
+  async #ask(event, message) {
+    if (!this.#socket.connected) return { refused: "not_connected" };
+    try {
+      return (await this.#socket.timeout(ANSWER_WITHIN).emitWithAck(event, message)) ?? {};
+    } catch {
+      return { error: "no_answer" };
+    }
+  }
+
+  async #knock() {
+    this.#turn = -1;
+    const answer = await this.command("Knock", this.#listener.knock());
+    if (answer.refused && answer.refused !== "not_connected") this.#end(answer.refused);
+    else if (answer.error) this.#listener.notice({ key: answer.error, by: null, values: {} });
+  }
+
+  /** @param {Snapshot} room */
+  #show(room) {
+    if (this.#closed || room.turn <= this.#turn) return;
+    this.#turn = room.turn;
+    this.#version = room.version;
+    this.#listener.link("connected");
+    this.#listener.room(room);
+  }
+
+  #lost() {
+    if (this.#closed) return;
+    this.#listener.link("reconnecting");
+    if (!this.#socket.active) setTimeout(() => this.#closed || this.#socket.connect(), RETURN_AFTER);
+  }
+
+  /** @param {string} reason */
+  #refused(reason) {
+    if (this.#closed) return;
+    if (this.#socket.active) this.#listener.link("reconnecting"); // the network, not the server: it tries again
+    else this.#end(reason);
+  }
+
+  /** @param {string} reason */
+  #end(reason) {
+    this.close();
+    this.#listener.over(reason);
+  }
+}
+
+/** @returns {string} a UUID; `randomUUID` is missing where a page is not secure, and there nobody gets this far */
+const unique = () => crypto.randomUUID();

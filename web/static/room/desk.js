@@ -1,0 +1,197 @@
+// The leaders' desk: the frame of the evening in their hands.
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { button } from "./button.js";
+import { clockView } from "./centre.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("./visit.js").Visit} Visit */
+/** @typedef {import("./types.js").Snapshot} Snapshot */
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ * @param {number} now performance.now()
+ */
+export function deskView(visit, room, now) {
+  const { speak } = visit;
+  return html`<section class="desk" id="desk" aria-label=${speak("desk.heading")} ?data-open=${visit.deskOpen}>
+    <header>
+      <h2>${speak("desk.heading")}</h2>
+      ${button({ text: icon("close"), name: speak("button.close_desk"), press: () => visit.set({ deskOpen: false }), look: "round only-narrow" })}
+    </header>
+    ${nowPart(visit, room, now)} ${doorPart(visit, room)} ${groupPart(visit, room)} ${timePart(visit, room)} ${phasesPart(visit, room)}
+    ${linePart(visit)}
+    <div class="part end">
+      ${order(visit, "EndSession", { text: speak("desk.end"), look: "danger", press: () => visit.set({ question: { kind: "end" } }) })}
+    </div>
+  </section>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {string} does
+ * @param {{text: unknown, name?: string, look?: string, fields?: Record<string, unknown>, press?: () => unknown}} more
+ */
+function order(visit, does, { text, name, look, fields, press }) {
+  const why = visit.may(does) ? "" : visit.speak(`why.${does}`);
+  return button({ text, name, look, why, press: press ?? (() => visit.command(does, fields)) });
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ * @param {number} now
+ */
+function nowPart(visit, room, now) {
+  const { speak } = visit;
+  const next = room.programme[(room.step ?? -1) + 1];
+  const held = room.clock?.held ?? false;
+  return html`<div class="part now">
+    <p class="current">${speak(`phase.${room.phase}`)}</p>
+    ${clockView(visit, room, now)}
+    ${room.phase === "lobby"
+      ? order(visit, "OpenSession", { text: speak("desk.open"), look: "primary wide" })
+      : order(visit, "NextPhase", { text: speak("desk.next"), look: "primary wide" })}
+    <p class="quiet">${next ? speak("desk.coming", { phase: next.phase }) : speak("desk.coming_last")}</p>
+    <div class="pair">
+      ${order(visit, "PreviousPhase", { text: speak("desk.previous") })}
+      ${order(visit, "Extend", { text: speak("desk.extend"), fields: { minutes: 2 } })}
+      ${held ? order(visit, "Resume", { text: speak("desk.resume") }) : order(visit, "Hold", { text: speak("desk.hold") })}
+    </div>
+  </div>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+function doorPart(visit, room) {
+  const { speak } = visit;
+  const lock = room.locked ? "Unlock" : "Lock";
+  return html`<div class="part">
+    <h3>${speak("desk.door")} ${room.door.length > 0 ? html`<span class="count">${room.door.length}</span>` : nothing}</h3>
+    ${room.door.length === 0 ? html`<p class="quiet">${speak("desk.door_empty")}</p>` : nothing}
+    <ul class="waiting">
+      ${repeat(
+        room.door,
+        ({ person }) => person,
+        ({ person, name, standing }) => html`<li>
+          <span class="who">${name} <small class="quiet">${speak(`standing.${standing}`)}</small></span>
+          ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", press: () => visit.command("Admit", { person }) })}
+          ${button({ text: speak("desk.turn_away_short"), name: speak("desk.turn_away", { name }), look: "quiet", press: () => visit.command("TurnAway", { person }) })}
+        </li>`,
+      )}
+    </ul>
+    <div class="pair">
+      ${order(visit, "AdmitEveryone", { text: speak("desk.admit_everyone") })}
+      ${order(visit, lock, { text: speak(room.locked ? "desk.unlock" : "desk.lock") })}
+    </div>
+  </div>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+function groupPart(visit, room) {
+  const { speak } = visit;
+  const outer = room.people.some((person) => person.group === "ring");
+  return html`<div class="part">
+    <h3>${speak("desk.group")}</h3>
+    <div class="pair">
+      ${order(visit, "SitBack", { text: speak("desk.sit_back") })}
+      ${order(visit, "Protect", { text: speak(room.protected ? "desk.unprotect" : "desk.protect"), fields: { on: !room.protected } })}
+      ${outer && !room.ring_open ? order(visit, "OpenRing", { text: speak("desk.open_ring") }) : nothing}
+      ${outer && room.ring_open ? order(visit, "CloseRing", { text: speak("desk.close_ring") }) : nothing}
+    </div>
+  </div>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+function timePart(visit, room) {
+  const { speak } = visit;
+  const advances = room.clock?.advances ?? false;
+  const able = visit.may("SetAtEnd");
+  const choose = (/** @type {Event} */ event, /** @type {string} */ atEnd) => {
+    const form = event.target instanceof HTMLInputElement ? event.target.form : null;
+    const evening = form?.elements.namedItem("whole_evening");
+    void visit.command("SetAtEnd", { at_end: atEnd, whole_evening: evening instanceof HTMLInputElement && evening.checked });
+  };
+  return html`<form class="part" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <fieldset>
+      <legend>${speak("desk.at_end")}</legend>
+      ${["announce", "advance"].map(
+        (atEnd) => html`<label class="tick">
+          <input type="radio" name="at_end" ?disabled=${!able} .checked=${(atEnd === "advance") === advances} @change=${(/** @type {Event} */ event) => choose(event, atEnd)} />
+          <span>${speak(`desk.${atEnd}`)}</span>
+        </label>`,
+      )}
+      <label class="tick"><input type="checkbox" name="whole_evening" ?disabled=${!able} /> <span>${speak("desk.whole_evening")}</span></label>
+    </fieldset>
+    <label class="tick">
+      <input
+        type="checkbox"
+        .checked=${room.clock?.shown ?? false}
+        ?disabled=${!visit.may("ShowClock")}
+        @change=${() => visit.command("ShowClock", { on: !room.clock?.shown })}
+      />
+      <span>${speak("desk.show_clock")}</span>
+    </label>
+  </form>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+function phasesPart(visit, room) {
+  const { speak } = visit;
+  const able = visit.may("GoToPhase");
+  return html`<details class="part phases">
+    <summary>${speak("desk.phases")}</summary>
+    <ol>
+      ${room.programme.map((step, index) => {
+        const here = index === room.step;
+        const length = step.minutes === null ? speak("desk.open_end") : speak("desk.minutes", { minutes: step.minutes });
+        return html`<li aria-current=${here ? "step" : nothing}>
+          ${button({
+            text: html`<span>${speak(`phase.${step.phase}`)}</span> <small>${here ? speak("desk.current") : length}</small>`,
+            name: speak("desk.go_to", { phase: step.phase }),
+            look: "quiet wide",
+            why: able && !here ? "" : speak(here ? "desk.current" : "why.GoToPhase"),
+            press: () => visit.command("GoToPhase", { step: index }),
+          })}
+        </li>`;
+      })}
+    </ol>
+  </details>`;
+}
+
+/** @param {Visit} visit */
+export function linePart(visit) {
+  const { speak } = visit;
+  const send = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const field = event.target instanceof HTMLFormElement ? event.target.elements.namedItem("text") : null;
+    if (!(field instanceof HTMLInputElement)) return;
+    visit.sendLine(field.value.trim());
+    field.value = "";
+  };
+  return html`<form class="part line" @submit=${send}>
+    <h3>${speak("desk.line")}</h3>
+    <ol role="log" aria-label=${speak("desk.line")} tabindex="0">
+      ${visit.lines.length === 0 ? html`<li class="quiet">${speak("desk.line_empty")}</li>` : nothing}
+      ${visit.lines.map(({ by, text }) => html`<li><strong>${by}</strong> ${text}</li>`)}
+    </ol>
+    <div class="write">
+      <input name="text" maxlength="500" autocomplete="off" aria-label=${speak("desk.line_field")} />
+      <button class="button">${speak("desk.line_send")}</button>
+    </div>
+    <p class="quiet">${speak("desk.line_hint")}</p>
+  </form>`;
+}

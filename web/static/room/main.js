@@ -1,0 +1,64 @@
+// Starts the room: reads the page, follows the visit, and draws. The one place that joins state and document.
+
+import { render } from "../vendor/lit-html/lit-html.js";
+import { Chair } from "./chair.js";
+import "./menu.js";
+import { speaker } from "./texts.js";
+import { view } from "./view.js";
+import { Visit } from "./visit.js";
+
+const CLOCK = 1000; // milliseconds between two looks at the clock
+
+/** @param {string} id */
+const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}");
+
+const root = /** @type {HTMLElement} */ (document.getElementById("room"));
+const visit = new Visit(read("page"), speaker(read("texts")));
+const stage = { width: 0, height: 0 };
+let waiting = false;
+
+const measure = new ResizeObserver(([{ contentRect }]) => {
+  Object.assign(stage, { width: contentRect.width, height: contentRect.height });
+  draw();
+});
+/** @type {Element | null} */
+let measured = null;
+
+/** Draws before the next frame at the latest, however much has changed. */
+function soon() {
+  if (waiting) return;
+  waiting = true;
+  queueMicrotask(() => {
+    waiting = false;
+    draw();
+  });
+}
+
+function draw() {
+  root.dataset.phase = visit.room?.phase ?? "";
+  root.dataset.version = String(visit.room?.version ?? "");
+  root.dataset.link = visit.link;
+  root.dataset.step = visit.step;
+  render(view(visit, stage, performance.now()), root);
+  for (const dialog of root.querySelectorAll("dialog")) if (!dialog.open) dialog.showModal();
+  follow(root.querySelector(".stage"));
+}
+
+/** @param {Element | null} element the stage, which comes and goes */
+function follow(element) {
+  if (element === measured) return;
+  measure.disconnect();
+  measured = element;
+  if (element) measure.observe(element);
+}
+
+function play() {
+  for (const chair of root.querySelectorAll("balint-chair")) if (chair instanceof Chair) chair.play();
+}
+
+root.replaceChildren();
+visit.addEventListener("change", soon);
+root.addEventListener("silent", () => visit.set({ silent: true }));
+document.addEventListener("pointerdown", () => visit.silent && play());
+setInterval(() => visit.room?.clock && soon(), CLOCK);
+void visit.start();

@@ -1,0 +1,137 @@
+// Keeps one line to the room alive: makes a new one beside the old when nothing comes in any more.
+
+import { Line } from "./line.js";
+
+/** @typedef {import("./line.js").Tracks} Tracks */
+
+const BEAT = 500; // milliseconds between two looks; the server sends something every 300
+const SILENCE = 2500; // milliseconds without a byte: the line is lost
+const FIRST_PAUSE = 500; // milliseconds before trying again; doubles
+const LONGEST_PAUSE = 15_000;
+
+/** Sound and picture of the room. Tells `change` when its streams are others. */
+export class Media extends EventTarget {
+  #slots;
+  #ask;
+  /** @type {Line | null} */
+  #line = null;
+  /** @type {Tracks} */
+  #tracks = { microphone: null, camera: null };
+  #wanted = false;
+  #renewing = false;
+  #fruitless = 0;
+  #bytes = 0;
+  #heard = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #watch;
+  #wake = () => {};
+
+  /**
+   * @param {number} slots of the room
+   * @param {import("./line.js").Ask} ask
+   */
+  constructor(slots, ask) {
+    super();
+    this.#slots = slots;
+    this.#ask = ask;
+  }
+
+  /** Whether sound and picture can come through. */
+  get alive() {
+    return this.#line !== null && !this.#line.failed;
+  }
+
+  /** Begins, or goes on: calling it again does nothing. */
+  start() {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#watch = setInterval(() => void this.#look(), BEAT);
+    void this.#renew();
+  }
+
+  stop() {
+    this.#wanted = false;
+    clearInterval(this.#watch);
+    this.#wake();
+    if (this.#line) this.#put(null);
+  }
+
+  /** Whether it has tried in vain. */
+  get struggling() {
+    return this.#wanted && !this.alive && this.#fruitless > 0;
+  }
+
+  /** After the server was away: tries at once, or waits a shorter time than usual for its beat. */
+  doubt() {
+    this.#heard = Math.min(this.#heard, performance.now() - SILENCE + 2 * BEAT);
+    this.#fruitless = 0;
+    this.#wake();
+  }
+
+  /** @param {Tracks} tracks what goes out from now on */
+  send(tracks) {
+    this.#tracks = tracks;
+    void this.#line?.send(tracks).catch(() => this.#renew()); // a sender that cannot change its track is a broken line
+  }
+
+  /** @param {number | null} slot */
+  sound(slot) {
+    return slot === null ? null : (this.#line?.slots[slot]?.sound ?? null);
+  }
+
+  /** @param {number | null} slot */
+  picture(slot) {
+    return slot === null ? null : (this.#line?.slots[slot]?.picture ?? null);
+  }
+
+  async #look() {
+    const line = this.#line;
+    if (!line || this.#renewing) return;
+    const bytes = await line.received();
+    if (line !== this.#line) return;
+    if (bytes > this.#bytes) {
+      this.#bytes = bytes;
+      this.#heard = performance.now();
+      this.#fruitless = 0;
+    }
+    // A server that has been silent on fresh lines too is given more time each time.
+    if (line.failed || performance.now() - this.#heard > SILENCE * 2 ** this.#fruitless) await this.#renew();
+  }
+
+  async #renew() {
+    if (this.#renewing || !this.#wanted) return;
+    this.#renewing = true;
+    const line = new Line(this.#slots);
+    try {
+      await line.open(this.#ask);
+      this.#renewing = false;
+      this.#fruitless = Math.min(5, this.#fruitless + 1);
+      if (this.#wanted) this.#put(line);
+      else line.close();
+    } catch {
+      line.close();
+      await this.#pause();
+      this.#renewing = false;
+      void this.#renew();
+    }
+  }
+
+  /** @param {Line | null} line */
+  #put(line) {
+    this.#line?.close();
+    this.#line = line;
+    this.#bytes = 0;
+    this.#heard = performance.now();
+    if (line) this.send(this.#tracks);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #pause() {
+    this.#fruitless = Math.min(5, this.#fruitless + 1);
+    this.dispatchEvent(new Event("change"));
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#fruitless));
+      this.#wake = () => resolve(clearTimeout(timer));
+    });
+  }
+}

@@ -1,0 +1,53 @@
+// The few moments when the room asks back before anything happens.
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { button } from "./button.js";
+
+/** @typedef {import("./visit.js").Visit} Visit */
+
+/** @param {Visit} visit */
+export function questionView(visit) {
+  const asked = visit.room?.me.asked_to_present;
+  if (asked && visit.link === "connected") return present(visit, asked);
+  if (visit.question?.kind === "end") return confirm(visit, "end", {}, () => visit.command("EndSession"));
+  if (visit.question?.kind === "remove") {
+    const { person, name } = visit.question;
+    return confirm(visit, "remove", { name }, () => visit.command("Remove", { person }));
+  }
+  return nothing;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {string} by
+ */
+function present(visit, by) {
+  const { speak } = visit;
+  return html`<dialog class="question" aria-labelledby="question" @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <h2 id="question">${speak("dialog.present_heading", { by })}</h2>
+    <p>${speak("dialog.present_text")}</p>
+    <div class="pair">
+      ${button({ text: speak("dialog.present_yes"), look: "primary", press: () => visit.command("AgreeToPresent") })}
+      ${button({ text: speak("dialog.present_no"), press: () => visit.command("DeclineToPresent") })}
+    </div>
+  </dialog>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {"end" | "remove"} key
+ * @param {import("./texts.js").Values} values
+ * @param {() => unknown} yes
+ */
+function confirm(visit, key, values, yes) {
+  const { speak } = visit;
+  const done = () => visit.set({ question: null });
+  return html`<dialog class="question" aria-labelledby="question" @close=${done}>
+    <h2 id="question">${speak(`dialog.${key}_heading`, values)}</h2>
+    <p>${speak(`dialog.${key}_text`, values)}</p>
+    <form method="dialog" class="pair">
+      <button class="button" autofocus>${speak("dialog.no")}</button>
+      <button class="button danger" @click=${yes}>${speak(`dialog.${key}_yes`, values)}</button>
+    </form>
+  </dialog>`;
+}

@@ -1,0 +1,77 @@
+// The room as the server tells it. Shapes only; their meaning is in web/README.md.
+
+/** @typedef {"leader" | "co_leader" | "presenter" | "member" | "ring" | "observer" | "supervisor"} Standing */
+
+/**
+ * @typedef {object} Page what the page was served with
+ * @property {string} room
+ * @property {string} name
+ * @property {Standing} standing
+ * @property {string} title
+ * @property {number} slots
+ * @property {string} version
+ */
+
+/**
+ * @typedef {object} Person
+ * @property {string} person
+ * @property {string} name
+ * @property {Standing} standing
+ * @property {number} seat
+ * @property {"circle" | "ring"} group
+ * @property {"here" | "back" | "away" | "empty"} state
+ * @property {"gone" | "dimmed" | "stay"} [style] of sitting back
+ * @property {number | null} slot
+ * @property {boolean} heard by me, now
+ * @property {boolean} seen by me, now
+ * @property {boolean} microphone turned on by themselves
+ * @property {boolean} camera
+ * @property {boolean} floor
+ * @property {boolean} asked
+ * @property {boolean} signals
+ * @property {string[]} may
+ */
+
+/**
+ * @typedef {object} Me
+ * @property {string} person
+ * @property {string} name
+ * @property {Standing} standing
+ * @property {"door" | "inside" | "left" | "removed"} place
+ * @property {string} stance
+ * @property {boolean} may_speak
+ * @property {boolean} may_show
+ * @property {number} heard_by
+ * @property {number} seen_by
+ * @property {string | null} asked_to_present
+ * @property {string[]} may
+ */
+
+/** @typedef {{left_ms: number, held: boolean, advances: boolean, shown: boolean}} Clock */
+/** @typedef {{phase: string, minutes: number | null, case: number}} Step */
+/** @typedef {{person: string, name: string, standing: Standing}} Waiting */
+
+/**
+ * @typedef {object} Snapshot
+ * @property {number} version
+ * @property {number} turn
+ * @property {string} title
+ * @property {string} phase
+ * @property {number | null} step
+ * @property {Step[]} programme
+ * @property {Clock | null} clock
+ * @property {boolean} locked
+ * @property {boolean} ring_open
+ * @property {boolean} protected
+ * @property {boolean} over_time
+ * @property {boolean} leaderless
+ * @property {Me} me
+ * @property {Person[]} people
+ * @property {Waiting[]} door
+ */
+
+/** @typedef {{refused?: string, by?: string, error?: string, sdp?: string}} Answer */
+/** @typedef {"connecting" | "connected" | "reconnecting" | "closed"} Link */
+/** @typedef {{microphone: boolean, camera: boolean}} Devices */
+
+export {};

@@ -1,0 +1,103 @@
+// The whole page from the state of the visit. Pure: nothing here touches the document.
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { barView, returnView } from "./bar.js";
+import { button } from "./button.js";
+import { centreView } from "./centre.js";
+import { checkView } from "./check.js";
+import { places } from "./circle.js";
+import { deskView, linePart } from "./desk.js";
+import { icon } from "./icons.js";
+import { movedBack, personView } from "./person.js";
+import { questionView } from "./questions.js";
+
+/** @typedef {import("./visit.js").Visit} Visit */
+/** @typedef {import("./types.js").Snapshot} Snapshot */
+
+/**
+ * @param {Visit} visit
+ * @param {import("./circle.js").Stage} stage
+ * @param {number} now performance.now()
+ */
+export function view(visit, stage, now) {
+  if (visit.step === "check") return checkView(visit);
+  if (visit.step === "over") return overView(visit);
+  const { room, speak } = visit;
+  return html`<div class="room" ?data-desk=${visit.deskHere}>
+    ${headView(visit)}
+    ${visit.link === "reconnecting" ? html`<p class="trouble" role="alert">${speak("room.reconnecting")}</p>` : nothing}
+    ${visit.link !== "reconnecting" && visit.media.struggling ? html`<p class="trouble" role="alert">${speak("trouble.line")}</p>` : nothing}
+    ${room?.me.place === "inside" ? insideView(visit, room, stage, now) : doorView(visit)}
+    <p class="news" role="status" aria-live="polite" aria-label=${speak("room.news")} data-kind=${visit.news?.kind ?? nothing}>${visit.news?.text ?? ""}</p>
+    ${room ? html`${returnView(visit, room)} ${barView(visit, room)}` : nothing}
+    ${room && visit.leads ? deskView(visit, room, now) : nothing}
+    ${room && visit.deskHere && !visit.leads ? lineDesk(visit) : nothing}
+    ${questionView(visit)}
+  </div>`;
+}
+
+/** @param {Visit} visit */
+function headView(visit) {
+  const { speak, page, room } = visit;
+  return html`<header class="head">
+    <h1>${room?.title ?? page.title}</h1>
+    ${room?.locked ? html`<p class="sign">${speak("room.locked")}</p>` : nothing}
+    ${visit.silent ? button({ text: speak("button.play"), look: "primary", press: () => visit.set({ silent: false }) }) : nothing}
+    ${button({ text: icon("self"), name: speak("button.self_view"), look: "round", pressed: visit.selfView, press: () => visit.set({ selfView: !visit.selfView }) })}
+    ${button({ text: icon("bell"), name: speak("button.sounds"), look: "round", pressed: visit.sounds, press: () => visit.set({ sounds: !visit.sounds }) })}
+  </header>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ * @param {import("./circle.js").Stage} stage
+ * @param {number} now
+ */
+function insideView(visit, room, stage, now) {
+  const seats = room.people.map((person) => ({ person: person.person, group: person.group, back: movedBack(person) }));
+  const placed = places(seats, stage);
+  return html`<div class="stage">
+    ${centreView(visit, room, now)}
+    <div class="chairs" role="list" aria-label=${visit.speak("room.circle")}>
+      ${repeat(
+        room.people,
+        ({ person }) => person,
+        (person) => personView(visit, person, placed.get(person.person)),
+      )}
+    </div>
+  </div>`;
+}
+
+/** @param {Visit} visit */
+function doorView({ speak, room, name }) {
+  if (!room) return html`<div class="threshold"><p role="status">${speak("room.connecting")}</p></div>`;
+  return html`<div class="threshold">
+    <h2>${speak("room.door_heading", { name })}</h2>
+    <p class="stance">${speak(`stance.${room.me.stance}`)}</p>
+    <p class="quiet">${speak("room.door_more")}</p>
+  </div>`;
+}
+
+/** @param {Visit} visit */
+function lineDesk(visit) {
+  return html`<section class="desk" id="desk" aria-label=${visit.speak("desk.line")} ?data-open=${visit.deskOpen}>
+    <header>
+      ${button({ text: icon("close"), name: visit.speak("button.close_desk"), press: () => visit.set({ deskOpen: false }), look: "round only-narrow" })}
+    </header>
+    ${linePart(visit)}
+  </section>`;
+}
+
+/** @param {Visit} visit */
+function overView(visit) {
+  const { speak, over } = visit;
+  const own = over === "left" || over === "removed";
+  const heading = own ? "room.over_heading" : over === "elsewhere" ? "room.elsewhere_heading" : "room.trouble_heading";
+  return html`<section class="message">
+    <h1>${speak(heading)}</h1>
+    <p role="status">${speak(own ? `stance.${over}` : `refusals.${over}`)}</p>
+    ${over === "removed" ? nothing : button({ text: speak("button.again"), look: "primary", press: () => visit.again() })}
+  </section>`;
+}

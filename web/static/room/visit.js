@@ -1,0 +1,287 @@
+// One person's visit in this tab: what is known, what is turned on, and everything that can be done.
+
+import { Connection } from "./connection.js";
+import { OwnDevices, meter, missing } from "./devices.js";
+import { Media } from "./media.js";
+import { forget, recall, remember } from "./memory.js";
+import { follow, sends, stand } from "./sending.js";
+import { chime } from "./sound.js";
+
+/** @typedef {import("./types.js").Snapshot} Snapshot */
+/** @typedef {import("./types.js").Answer} Answer */
+/** @typedef {"microphone" | "camera"} Device */
+/** @typedef {{kind: "end"} | {kind: "remove", person: string, name: string}} Question */
+
+const NEWS_LASTS = 9_000; // milliseconds a line of news stays
+const OUTSIDE = ["ring", "observer", "supervisor"];
+
+/** Tells `change` whenever a screen may have to look different. */
+export class Visit extends EventTarget {
+  /** @type {"check" | "room" | "over"} */
+  step = "check";
+  /** @type {string} why it is over: `left`, `removed`, `elsewhere` or a reason of `refusals` */
+  over = "";
+  unfit = ""; // why this browser cannot take part, a key
+  /** @type {import("./types.js").Link} */
+  link = "closed";
+  /** @type {Snapshot | null} */
+  room = null;
+  told = 0; // performance.now() when `room` came
+  /** @type {import("./sending.js").Choice} */
+  choice;
+  name;
+  sounds = true;
+  selfView = false;
+  deskOpen = false;
+  silent = false; // the browser waits for a click before it plays sound
+  level = 0;
+  /** @type {Question | null} */
+  question = null;
+  /** @type {{text: string, kind: "notice" | "refusal"} | null} */
+  news = null;
+  /** @type {{by: string, text: string}[]} the leaders' line; kept here only */
+  lines = [];
+  devices = new OwnDevices();
+  /** @type {MediaStream | null} */
+  ownPicture = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #newsTimer;
+  #stopMeter = () => {};
+  /** @type {MediaStreamTrack | null} */
+  #metered = null;
+  #told = "";
+
+  /**
+   * @param {import("./types.js").Page} page
+   * @param {import("./texts.js").Speak} speak
+   */
+  constructor(page, speak) {
+    super();
+    this.page = page;
+    this.speak = speak;
+    this.name = page.name;
+    this.outside = OUTSIDE.includes(page.standing);
+    this.choice = { microphone: !this.outside, camera: !this.outside, returning: false };
+    this.media = new Media(page.slots, (sdp) => this.#offer(sdp));
+    this.media.addEventListener("change", () => this.#changed());
+    this.devices.addEventListener("change", () => this.#changed());
+    this.connection = new Connection(page.room, {
+      link: (link) => this.#linked(link),
+      room: (room) => this.#show(room),
+      notice: (notice) => this.#notice(notice),
+      line: (line) => this.#line(line),
+      over: (reason) => this.#end(reason),
+      knock: () => ({ name: this.name, microphone: this.choice.microphone, camera: this.choice.camera }),
+    });
+  }
+
+  /** Begins with the device check, or goes straight in after a reload. */
+  async start() {
+    const problem = missing();
+    if (problem) return this.#say({ step: "check", unfit: problem });
+    const kept = recall(this.page.room);
+    if (!kept) {
+      this.#changed();
+      return this.outside ? undefined : this.devices.open();
+    }
+    Object.assign(this, { name: kept.name, choice: kept.choice, sounds: kept.sounds });
+    this.devices.wanted = { microphone: kept.microphone, camera: kept.camera };
+    return this.enter();
+  }
+
+  /** Out of the device check, up to the door. */
+  async enter() {
+    this.#say({ step: "room", level: 0 });
+    this.#keep();
+    const wanted = /** @type {Device[]} */ (["microphone", "camera"]).filter((device) => this.choice[device]);
+    await this.devices.open(wanted);
+    this.connection.open();
+  }
+
+  /**
+   * @param {string} does
+   * @param {Record<string, unknown>} [fields]
+   * @returns {Promise<boolean>} whether it was done
+   */
+  async command(does, fields) {
+    const answer = await this.connection.command(does, fields);
+    const reason = answer.refused ?? answer.error;
+    if (reason) this.tell(answer.by ? `refusals.${reason}_by` : `refusals.${reason}`, { by: answer.by });
+    return !reason;
+  }
+
+  async leave() {
+    await this.connection.command("Leave");
+    this.#end("left");
+  }
+
+  again() {
+    location.reload();
+  }
+
+  /**
+   * Turns a device on or off; in the open ring, taking and passing the word go with the microphone.
+   *
+   * @param {Device} device
+   */
+  async toggle(device) {
+    const on = !this.choice[device];
+    const now = this.room && stand(this.room);
+    if (on && !(await this.#ready(device))) return;
+    if (device === "microphone" && on && now && !now.speak && this.may("TakeWord") && !(await this.command("TakeWord"))) return;
+    if (device === "microphone" && !on && now?.floor) void this.command("PassWord", { person: this.room?.me.person });
+    this.#choose({ ...this.choice, [device]: on, returning: this.choice.returning && !on });
+  }
+
+  /** The presenter's return: one click, no question from the browser. */
+  async comeBack() {
+    if (this.may("ComeBack") && !(await this.command("ComeBack"))) return;
+    await this.devices.open();
+    this.#choose({ microphone: this.devices.microphone !== null, camera: this.devices.camera !== null, returning: false });
+  }
+
+  get leads() {
+    return ["leader", "co_leader"].includes(this.page.standing) && this.room?.me.place === "inside";
+  }
+
+  /** Whether there is a desk: the whole one for leaders, only their line for the supervisor. */
+  get deskHere() {
+    return this.room?.me.place === "inside" && (this.leads || this.page.standing === "supervisor");
+  }
+
+  /** @param {string} does */
+  may(does) {
+    return this.room?.me.may.includes(does) ?? false;
+  }
+
+  /** @param {string} text */
+  sendLine(text) {
+    if (text) this.connection.line(text.slice(0, 500));
+    if (text) this.#line({ by: this.room?.me.name ?? this.name, text });
+  }
+
+  /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "sounds" | "silent" | "choice">>} news */
+  set(news) {
+    Object.assign(this, news);
+    if (this.step === "room") this.#keep();
+    this.#changed();
+  }
+
+  /**
+   * @param {string} key
+   * @param {import("./texts.js").Values} [values]
+   * @param {"notice" | "refusal"} [kind]
+   */
+  tell(key, values = {}, kind = "refusal") {
+    clearTimeout(this.#newsTimer);
+    this.#newsTimer = setTimeout(() => this.#say({ news: null }), NEWS_LASTS);
+    this.#say({ news: { text: this.speak(key, values), kind } });
+  }
+
+  /** @param {Device} device */
+  async #ready(device) {
+    await this.devices.open([device]);
+    const ready = this.devices[device] !== null;
+    if (!ready) this.tell(this.devices.troubles.at(-1) ?? `trouble.${device}_missing`);
+    return ready;
+  }
+
+  /** @param {import("./sending.js").Choice} choice */
+  #choose(choice) {
+    this.choice = choice;
+    this.#keep();
+    this.#changed();
+  }
+
+  /** @param {Snapshot} room */
+  #show(room) {
+    const before = this.room;
+    this.room = room;
+    this.told = performance.now();
+    if (room.me.place === "left" || room.me.place === "removed") return this.#end(room.me.place);
+    this.choice = follow(this.choice, before && stand(before), stand(room));
+    if (before && before.phase !== room.phase && this.sounds) chime();
+    if (before && room.door.length > before.door.length && this.sounds) chime([659.25], 0.05);
+    if (stand(room).inside) this.media.start();
+    else this.media.stop();
+    if (room.phase === "ended") this.devices.close();
+    this.#keep();
+    this.#changed();
+  }
+
+  /** @param {import("./types.js").Link} link */
+  #linked(link) {
+    if (link === "connected" && this.link === "reconnecting") this.media.doubt();
+    if (link !== "connected") this.#told = "";
+    if (link !== this.link) this.#say({ link });
+  }
+
+  /** @param {{key: string, by: string | null, values: Record<string, string | number>}} notice */
+  #notice({ key, by, values }) {
+    this.tell(key in { no_answer: 0, bad_message: 0 } ? `refusals.${key}` : `notices.${key}`, { ...values, by }, "notice");
+  }
+
+  /** @param {{by: string, text: string}} line */
+  #line(line) {
+    this.#say({ lines: [...this.lines, line].slice(-100) });
+  }
+
+  /** @param {string} sdp */
+  async #offer(sdp) {
+    const answer = await this.connection.offer(sdp);
+    if (answer.sdp) return answer.sdp;
+    const reason = answer.refused ?? answer.error ?? "server_error";
+    if (reason !== "not_connected") this.tell(`refusals.${reason}`);
+    throw new Error(reason);
+  }
+
+  /** @param {string} reason */
+  #end(reason) {
+    this.media.stop();
+    this.devices.close();
+    this.connection.close();
+    if (reason !== "elsewhere") forget(this.page.room);
+    this.#say({ step: "over", over: reason });
+  }
+
+  #keep() {
+    const { microphone, camera } = this.devices.wanted;
+    remember(this.page.room, { name: this.name, choice: this.choice, sounds: this.sounds, microphone, camera });
+  }
+
+  /** @param {Partial<Visit>} news */
+  #say(news) {
+    Object.assign(this, news);
+    this.#changed();
+  }
+
+  /** What follows from the state goes out here, so that nothing has to remember to do it. */
+  #changed() {
+    const { microphone, camera } = this.devices;
+    const going = sends(this.choice, this.room && stand(this.room));
+    this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null });
+    this.#tellDevices(microphone !== null && this.choice.microphone, camera !== null && this.choice.camera);
+    if (this.ownPicture?.getVideoTracks()[0] !== (camera ?? undefined)) this.ownPicture = camera && new MediaStream([camera]);
+    this.#measure(this.step === "check" ? microphone : null);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /**
+   * @param {boolean} microphone
+   * @param {boolean} camera
+   */
+  #tellDevices(microphone, camera) {
+    const message = `${microphone} ${camera}`;
+    if (this.link !== "connected" || this.#told === message) return;
+    this.#told = message;
+    this.connection.devices({ microphone, camera });
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  #measure(track) {
+    if (track === this.#metered) return;
+    this.#stopMeter();
+    this.#metered = track;
+    this.#stopMeter = track ? meter(track, (level) => this.#say({ level })) : () => {};
+  }
+}
