@@ -44,6 +44,7 @@ class Figure:
         self._news = asyncio.Condition()
         self._room: Room | None = None
         self._line: Line | None = None
+        self._gone = False  # for good
         self._arrived = False  # at the other end of the socket, and has not knocked yet
         self._spoken: set[int | None] = set()  # steps in which the word was taken: once is enough
 
@@ -53,22 +54,33 @@ class Figure:
 
         Raises:
             aiohttp.ClientError: The link is not accepted, or there is no server.
+            socketio.exceptions.ConnectionError: The room refuses this person.
         """
         async with aiohttp.ClientSession(raise_for_status=True) as web:
             room, cookie = await self._join(web)
             self._socket = self._new_socket(web)
-            await self._socket.connect(
-                self._url, headers={"Cookie": cookie}, auth={"room": room}, transports=["websocket"], retry=True
-            )
             habits = [asyncio.create_task(self._keep_the_line()), asyncio.create_task(self._take_part())]
             try:
-                await self._socket.wait()
+                await self._stay(room, cookie)
             finally:
                 for habit in habits:
                     habit.cancel()
                 await asyncio.gather(*habits, return_exceptions=True)
                 await self._hang_up()
                 await self._socket.disconnect()
+
+    async def _stay(self, room: str, cookie: str) -> None:
+        """Connect, again after a lost line, and again after a server that said goodbye: it may be restarting."""
+        while not self._gone:
+            await self._socket.connect(
+                self._url,
+                headers={"Cookie": cookie},
+                auth={"room": room},
+                transports=["websocket"],
+                wait_timeout=_ANSWER_SECONDS,
+                retry=True,
+            )
+            await self._socket.wait()
 
     async def _join(self, web: aiohttp.ClientSession) -> tuple[str, str]:
         """The room's id, and the cookie as a header: by itself a jar gives no `__Host-` cookie to plain http."""
@@ -166,16 +178,17 @@ class Figure:
         self._room = room
         self._obey()
         if room["me"]["place"] in {"left", "removed"}:
-            await self._socket.disconnect()
+            await self._go()
         await self._tell()
 
     async def _on_elsewhere(self, _: object) -> None:
+        await self._go()
+
+    async def _go(self) -> None:
+        self._gone = True
         await self._socket.disconnect()
 
-    def _on_lost(self) -> None:
-        asyncio.get_running_loop().create_task(self._renew())
-
-    async def _renew(self) -> None:
+    async def _on_lost(self) -> None:
         await self._hang_up()
         await asyncio.sleep(_RETRY_SECONDS)
         await self._tell()

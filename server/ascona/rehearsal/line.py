@@ -1,6 +1,6 @@
 """A simulated person's WebRTC line: one aiortc peer connection that sends and never receives."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aioice import ice
 from aiortc import (
@@ -27,7 +27,7 @@ class Line:
         lost: Called when the connection fails, not when it is closed.
     """
 
-    def __init__(self, voice: LoopTrack, picture: LoopTrack, lost: Callable[[], None]) -> None:
+    def __init__(self, voice: LoopTrack, picture: LoopTrack, lost: Callable[[], Awaitable[None]]) -> None:
         # No STUN servers: nobody outside is asked for anything.
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._voice = voice
@@ -60,9 +60,9 @@ class Line:
         self._lost = _nothing
         await self._peer.close()
 
-    def _on_state(self) -> None:
+    async def _on_state(self) -> None:
         if self._peer.connectionState in {"failed", "closed"}:
-            self._lost()
+            await self._lost()
 
 
 def reach_this_machine() -> None:
@@ -86,5 +86,5 @@ def _answer_picture_loss(sender: RTCRtpSender, picture: LoopTrack) -> None:
     sender._send_keyframe = picture.restart  # type: ignore[method-assign]  # it offers no public way
 
 
-def _nothing() -> None:
+async def _nothing() -> None:
     pass
