@@ -1,0 +1,170 @@
+"""One person's connection as a whole: what they send, and the slots they receive."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from ascona.core.media_plan import Kind
+from ascona.media import rtcp
+from ascona.media.admission import Admission
+from ascona.media.answer import Sources
+from ascona.media.handshake import Identity
+from ascona.media.mux import Mux
+from ascona.media.offer import Offer
+from ascona.media.output import Output
+from ascona.media.packet import Malformed
+from ascona.media.publisher import Publisher
+from ascona.media.transport import Transport
+
+TURN_SECONDS = 0.05
+"""How often the clock is looked at."""
+
+_TURNS_PER_FEEDBACK = 2  # 100 ms: transport-cc loses nothing behind a narrow line at this rate
+_TURNS_PER_BEAT = 6  # 300 ms: a browser notices within seconds that nothing comes any more
+
+
+class Connection:
+    """
+    From the first offer until it closes.
+
+    Attributes:
+        offer: The first one; later ones only restart ICE.
+        version: Of the answer: 1, then one more with each ICE restart.
+        outputs: The listener's streams by slot and kind.
+    """
+
+    def __init__(
+        self,
+        offer: Offer,
+        slots: Sequence[Sources],
+        ssrc: int,
+        arrived: Counter[Kind],
+        mux: Mux,
+        identity: Identity,
+        changed: Callable[[], None],
+        wall: Callable[[], float],
+        bits: Callable[[int], int],
+        token: Callable[[int], str],
+        counts: Counter[str],
+    ) -> None:
+        """
+        Args:
+            changed: Called when the connection comes up and when it goes down.
+            wall: Seconds since 1970.
+            bits: Gives so many random bits.
+            token: Gives so many random characters.
+        """
+        self.offer = offer
+        self.version = 1
+        self._changed = changed
+        self._wall = wall
+        self._counts = counts
+        self._admission = Admission(offer, counts)
+        self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
+        self.publisher = Publisher(offer, ssrc, arrived, self.transport.send_report, counts)
+        self.outputs = _outputs(offer, slots, self.transport, bits)
+        self._by_ssrc = {output.ssrc: output for output in self.outputs.values()}
+
+    @property
+    def up(self) -> bool:
+        """Whether the peer receives what is sent, as far as anybody can know."""
+        return self.transport.sending
+
+    @property
+    def open(self) -> bool:
+        """Whether it can come up, or come up again."""
+        return not self.transport.ended
+
+    def restart(self, offer: Offer) -> None:
+        """Take new ICE credentials because the peer has; otherwise the first offer stays."""
+        self.offer = replace(self.offer, name=offer.name)
+        self.transport.restart()
+        self.version += 1
+
+    def changed(self) -> None:
+        """The line has come up, or gone down."""
+        self._changed()
+
+    def receive_media(self, datagram: bytes, now: float) -> None:
+        """Decrypt and pass on, whatever is admitted."""
+        try:
+            # RTP and RTCP share the port: RFC 5761 section 4.
+            if len(datagram) > 1 and 192 <= datagram[1] <= 223:
+                self._receive_report(datagram, now)
+            else:
+                self._receive_packet(datagram, now)
+        except Malformed:
+            self._counts["malformed"] += 1
+
+    def _receive_packet(self, datagram: bytes, now: float) -> None:
+        if not self._admission.packet(datagram, now):
+            return
+        packet = self.transport.opened_packet(datagram)
+        if packet is not None:
+            self._admission.genuine(int.from_bytes(datagram[8:12], "big"))
+            self.publisher.receive(packet, now)
+
+    def _receive_report(self, datagram: bytes, now: float) -> None:
+        if not self._admission.report(datagram, now):
+            return
+        report = self.transport.opened_report(datagram)
+        if report is None:
+            return
+        self._admission.genuine(int.from_bytes(datagram[4:8], "big"))
+        for heard in rtcp.read_rtcp(report):
+            match heard:
+                case rtcp.SenderReport():
+                    self._repeat(heard, now)
+                case rtcp.Nack(ssrc, lost):
+                    if ssrc in self._by_ssrc:
+                        self._by_ssrc[ssrc].resend(lost, now)
+                case rtcp.KeyFrameRequest(ssrc):
+                    self._request_key_frame(ssrc, now)
+
+    def _repeat(self, report: rtcp.SenderReport, now: float) -> None:
+        """Give every listener the publisher's clock, on ours: all lips then move with their voices."""
+        track = self.publisher.reported(report, now)
+        ntp = rtcp.ntp_time(self._wall())
+        for output in track.outputs if track else ():
+            output.report(report.timestamp, ntp)
+
+    def _request_key_frame(self, ssrc: int, now: float) -> None:
+        output = self._by_ssrc.get(ssrc)
+        if output is not None and output.source is not None:
+            output.source.key_frame_wanted = True
+
+    def tick(self, now: float, turn: int) -> None:
+        """What is due by the clock, one `turn` every `TURN_SECONDS`."""
+        self.transport.tick(now)
+        if not self.up:
+            return
+        self.publisher.ask(now)
+        if turn % _TURNS_PER_FEEDBACK == 0:
+            self.publisher.feed_back()
+        if turn % _TURNS_PER_BEAT == 0:
+            self.publisher.beat(now)
+
+    def close(self) -> None:
+        """Say goodbye and free everything."""
+        self.transport.close()
+
+
+def _outputs(
+    offer: Offer, slots: Sequence[Sources], transport: Transport, bits: Callable[[int], int]
+) -> Mapping[tuple[int, Kind], Output]:
+    outputs = {}
+    for position, line in enumerate(offer.lines[2:]):
+        slot = position // 2
+        sources = slots[slot]
+        outputs[slot, line.kind] = Output(
+            kind=line.kind,
+            name=f"slot{slot}",
+            ssrc=sources.audio if line.kind is Kind.AUDIO else sources.video,
+            payload_type=line.payload_type,
+            send=transport.send_packet,
+            send_report=transport.send_report,
+            bits=bits,
+            repair=None if line.repair_type is None else (sources.repair, line.repair_type),
+            sent_at=line.extensions.get("sent_at") if line.kind is Kind.VIDEO else None,
+        )
+    return outputs

@@ -1,0 +1,159 @@
+"""DTLS handshakes and the SRTP keys they end in: the one file that touches private parts of aiortc and pylibsrtp."""
+
+import contextlib
+from dataclasses import dataclass
+from enum import Enum
+
+from aiortc import RTCCertificate
+from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile, certificate_digest
+from OpenSSL import SSL
+from pylibsrtp import Error as SrtpError
+from pylibsrtp import Policy, Session
+
+__all__ = ["LARGEST_PACKET", "Handshake", "HandshakeFailed", "Identity", "Secured", "SrtpError", "State"]
+
+LARGEST_PACKET = 1500 - 144
+"""Bytes of RTP that `protect` accepts: libsrtp's trailer has to fit behind them."""
+
+_GCM = [profile for profile in SRTP_PROFILES if profile.openssl_profile.endswith(b"_GCM")]
+_LABEL = b"EXTRACTOR-dtls_srtp"  # RFC 5764 section 4.2
+_REPLAY_WINDOW = 1024  # packets; late repairs are still accepted
+_FLIGHT = 8192  # bytes; one flight of ours is below 1200
+
+
+class HandshakeFailed(Exception):
+    """The peer is not who its offer said, or speaks no DTLS-SRTP that we accept; carries a counter's name."""
+
+
+class State(Enum):
+    """How far a handshake is."""
+
+    SHAKING = "shaking"
+    DONE = "done"
+    CLOSED = "closed"
+
+
+class Identity:
+    """The server's certificate: made anew with each process, shared by its connections."""
+
+    def __init__(self) -> None:
+        certificate = RTCCertificate.generateCertificate()
+        self.fingerprint: str = next(
+            print_.value for print_ in certificate.getFingerprints() if print_.algorithm == "sha-256"
+        )
+        self.context: SSL.Context = certificate._create_ssl_context(_GCM)
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """
+    Both directions' SRTP. Four calls from bytes to bytes; each raises `SrtpError`, and `ValueError` when too long.
+    """
+
+    inbound: Session
+    outbound: Session
+
+
+class Handshake:
+    """
+    The passive side of one DTLS handshake, without a socket or a clock.
+
+    After every call to `receive` or `retransmit`, send what `take` returns.
+    """
+
+    def __init__(self, identity: Identity, fingerprint: str) -> None:
+        self._tls = SSL.Connection(identity.context)
+        self._tls.set_accept_state()
+        self._fingerprint = fingerprint
+        self.state = State.SHAKING
+        self.secured: Secured | None = None
+
+    def receive(self, datagram: bytes) -> None:
+        """
+        Read one DTLS datagram; garbage is passed over, as DTLS does.
+
+        Raises:
+            HandshakeFailed: If there can be no connection any more.
+        """
+        if self.state is State.CLOSED:
+            return
+        self._tls.bio_write(datagram)
+        if self.state is State.SHAKING:
+            self._shake()
+        else:
+            self._listen()
+
+    def _shake(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except SSL.WantReadError:
+            return
+        except SSL.Error as error:
+            self.state = State.CLOSED
+            raise HandshakeFailed("handshake_broken") from error
+        try:
+            self.secured = self._agreed()
+        except HandshakeFailed:
+            self.close()
+            raise
+        self.state = State.DONE
+
+    def _listen(self) -> None:
+        try:
+            self._tls.recv(_FLIGHT)
+        except SSL.ZeroReturnError:
+            self.close()
+        except SSL.Error:
+            pass  # nothing but handshakes is spoken here; stray records change nothing
+
+    def _agreed(self) -> Secured:
+        certificate = self._tls.get_peer_certificate(as_cryptography=True)
+        if certificate is None or certificate_digest(certificate, "sha-256") != self._fingerprint.upper():
+            raise HandshakeFailed("fingerprint_differs")
+        chosen = self._tls.get_selected_srtp_profile()
+        profile = next((profile for profile in _GCM if profile.openssl_profile == chosen), None)
+        if profile is None:
+            raise HandshakeFailed("no_common_srtp_profile")
+        material = self._tls.export_keying_material(_LABEL, 2 * (profile.key_length + profile.salt_length))
+        client, server = (profile.get_key_and_salt(material, side) for side in (0, 1))
+        return Secured(
+            inbound=_session(profile, client, Policy.SSRC_ANY_INBOUND),
+            outbound=_session(profile, server, Policy.SSRC_ANY_OUTBOUND),
+        )
+
+    def take(self) -> bytes:
+        """The datagram to send now; empty when there is none."""
+        try:
+            return bytes(self._tls.bio_read(_FLIGHT))
+        except SSL.Error:
+            return b""
+
+    def retransmit(self) -> None:
+        """
+        Repeat the last flight if OpenSSL's own timer says that it is due; cheap to call often.
+
+        Raises:
+            HandshakeFailed: If it has been repeated too often.
+        """
+        if self.state is State.CLOSED or self._tls.DTLSv1_get_timeout() != 0:
+            return
+        try:
+            self._tls.DTLSv1_handle_timeout()
+        except SSL.Error as error:
+            self.state = State.CLOSED
+            raise HandshakeFailed("handshake_late") from error
+
+    def close(self) -> None:
+        """Say goodbye (close_notify) if there is anybody to say it to."""
+        if self.state is State.CLOSED:
+            return
+        self.state = State.CLOSED
+        with contextlib.suppress(SSL.Error):  # before the handshake is done there is nothing to close
+            self._tls.shutdown()
+
+
+def _session(profile: SRTPProtectionProfile, key: bytes, direction: int) -> Session:
+    policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile.libsrtp_profile)
+    policy.allow_repeat_tx = True
+    policy.window_size = _REPLAY_WINDOW
+    return Session(policy)

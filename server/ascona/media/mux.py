@@ -1,0 +1,155 @@
+"""One UDP port for everybody: STUN says who is where, and only known addresses are listened to."""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from aioice import stun
+
+Address = tuple[Any, ...]
+"""A socket address as the `socket` module gives it: host and port, for IPv6 two numbers more."""
+
+_BUFFER = 4 << 20  # bytes; the kernel's default holds only some 90 video packets
+_BATCH = 64  # datagrams read in one turn of the loop
+_LARGEST_DATAGRAM = 1500
+_LARGEST_CHECK = 576  # bytes of a STUN message that is looked at
+_CHECK = b"\x00\x01"  # a binding request (RFC 8489 section 5)
+_COOKIE = bytes.fromhex("2112a442")
+
+
+class Endpoint(Protocol):
+    """What a connection offers to the port it shares."""
+
+    def password(self, name: str) -> str | None:
+        """The ICE password that belongs to one of its user name fragments."""
+
+    def checked(self, name: str, address: Address, nominated: bool, now: float) -> None:
+        """A valid connectivity check has come from this address."""
+
+    def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
+        """A DTLS datagram from an address of this connection."""
+
+    def receive_media(self, datagram: bytes, now: float) -> None:
+        """An SRTP or SRTCP datagram from an address of this connection."""
+
+
+class Mux:
+    """
+    The media port: sorts datagrams by their first byte (RFC 7983) and their sender.
+
+    Attributes:
+        address: Where the port is bound.
+        endpoints: Connections by user name fragment.
+        places: Connections by an address that proved to be theirs.
+    """
+
+    def __init__(self, host: str, port: int, clock: Callable[[], float], counts: Counter[str]) -> None:
+        """
+        Take the port; inside a running event loop.
+
+        Raises:
+            OSError: If the port is taken or the address is not this machine's.
+        """
+        self._socket = _bound(host, port)
+        self.address: Address = self._socket.getsockname()
+        self.endpoints: dict[str, Endpoint] = {}
+        self.places: dict[Address, Endpoint] = {}
+        self._clock = clock
+        self._counts = counts
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket.fileno(), self._readable)
+
+    def close(self) -> None:
+        """Give the port back."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send, or lose: a full buffer is a lost packet, as anywhere on the way."""
+        try:
+            self._socket.sendto(datagram, address)
+        except OSError:
+            self._counts["unsent"] += 1
+
+    def _readable(self) -> None:
+        for _ in range(_BATCH):
+            try:
+                datagram, address = self._socket.recvfrom(_LARGEST_DATAGRAM + 1)
+            except OSError:  # most often: nothing left to read
+                return
+            self._sort(datagram, address)
+
+    def _sort(self, datagram: bytes, address: Address) -> None:
+        if not 0 < len(datagram) <= _LARGEST_DATAGRAM:
+            self._counts["odd_size"] += 1
+            return
+        first = datagram[0]
+        if first < 4:
+            self._check(datagram, address)
+            return
+        endpoint = self.places.get(address)
+        if endpoint is None:
+            self._counts["strangers"] += 1
+        elif 127 < first < 192:
+            endpoint.receive_media(datagram, self._clock())
+        elif 19 < first < 64:
+            endpoint.receive_handshake(datagram, address, self._clock())
+        else:
+            self._counts["unknown_protocol"] += 1
+
+    def _check(self, datagram: bytes, address: Address) -> None:
+        """Answer a connectivity check (RFC 8445 section 7.3) that proves to know a password of ours."""
+        message = _request(datagram)
+        if message is None:
+            self._counts["malformed_stun"] += 1
+            return
+        name = str(message.attributes.get("USERNAME", "")).partition(":")[0]
+        endpoint = self.endpoints.get(name)
+        password = endpoint.password(name) if endpoint else None
+        if endpoint is None or password is None:
+            self._counts["unknown_stun"] += 1
+            return
+        if not message.check_message_integrity(password.encode()):
+            self._counts["unproven_stun"] += 1
+            return
+        endpoint.checked(name, address, "USE-CANDIDATE" in message.attributes, self._clock())
+        self.send(_response(message, address, password), address)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICHOST
+    )[0]
+    opened = socket.socket(family, kind, protocol)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        opened.setblocking(False)
+        opened.bind(address)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _request(datagram: bytes) -> stun.Message | None:
+    if len(datagram) > _LARGEST_CHECK or datagram[:2] != _CHECK or datagram[4:8] != _COOKIE:
+        return None
+    try:
+        return stun.parse_message(datagram)
+    except Exception:  # aioice raises struct.error and others for hostile bytes; they all mean the same
+        return None
+
+
+def _response(request: stun.Message, address: Address, password: str) -> bytes:
+    response = stun.Message(
+        message_method=stun.Method.BINDING,
+        message_class=stun.Class.RESPONSE,
+        transaction_id=request.transaction_id,
+        attributes={"XOR-MAPPED-ADDRESS": address[:2]},
+    )
+    response.add_message_integrity(password.encode())
+    return bytes(response)

@@ -1,0 +1,214 @@
+"""One slot's sound or picture at one listener: a single stream, however often its occupant changes."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from ascona.core.media_plan import Kind
+from ascona.media import rtcp
+from ascona.media.packet import HEADER, Packet, Picture, picture_id, with_picture_id
+
+if TYPE_CHECKING:
+    from ascona.media.track import Track
+
+CLOCK_RATE = {Kind.AUDIO: 48_000, Kind.VIDEO: 90_000}
+"""RTP timestamp units in a second."""
+
+_EARLY_SECONDS = 0.5  # a timestamp so far ahead of the clock on the wall, or
+_LATE_SECONDS = 5.0  # so far behind, means that the publisher's clock has stood still or jumped
+_BACKWARDS = 0x8000
+_ONE_BYTE_ELEMENT = b"\xbe\xde\x00\x01"
+_REPAIRABLE = 512
+
+
+class Output:
+    """
+    A stream that starts once and never breaks: receivers refuse numbers that jump back.
+
+    Whoever occupies the slot, through which layer, after however long a silence: SSRC, sequence numbers,
+    timestamps, picture ids and TL0PICIDX go on from the last packet sent.
+
+    Attributes:
+        source: The track that is forwarded here; None while the gate is shut.
+        waiting: Nothing has passed since the gate opened or the source changed; a picture waits for a key frame.
+        forwarded: Packets sent since the stream began, without repairs.
+    """
+
+    __slots__ = (
+        "_base",
+        "_base_offset",
+        "_element",
+        "_octets",
+        "_picture",
+        "_picture_offset",
+        "_rate",
+        "_repair_sequence",
+        "_send",
+        "_send_report",
+        "_sent_at",
+        "_sequence",
+        "_sequence_offset",
+        "_span",
+        "_timestamp",
+        "_timestamp_offset",
+        "forwarded",
+        "kind",
+        "name",
+        "payload_type",
+        "repair",
+        "source",
+        "ssrc",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        kind: Kind,
+        name: str,
+        ssrc: int,
+        payload_type: int,
+        send: Callable[[bytes], None],
+        send_report: Callable[[bytes], None],
+        bits: Callable[[int], int],
+        repair: tuple[int, int] | None = None,
+        sent_at: int | None = None,
+    ) -> None:
+        """
+        Args:
+            name: The stream's canonical name (CNAME).
+            send: Takes a plain RTP packet.
+            send_report: Takes a plain RTCP packet.
+            bits: Gives so many random bits; numbering starts anywhere (RFC 3550 section 5.1).
+            repair: SSRC and payload type of retransmissions.
+            sent_at: Id of the abs-send-time header extension.
+        """
+        self.kind = kind
+        self.name = name
+        self.ssrc = ssrc
+        self.payload_type = payload_type
+        self.repair = repair
+        self.source: Track | None = None
+        self.waiting = True
+        self.forwarded = 0
+        self._octets = 0
+        self._rate = CLOCK_RATE[kind]
+        self._send = send
+        self._send_report = send_report
+        self._element = None if sent_at is None else _ONE_BYTE_ELEMENT + bytes([sent_at << 4 | 2])
+        self._sequence = bits(15)
+        self._repair_sequence = bits(15)
+        self._timestamp = bits(32)
+        self._sent_at: float | None = None
+        self._picture: int | None = None
+        self._base: int | None = None
+        self._sequence_offset = self._timestamp_offset = self._picture_offset = self._base_offset = 0
+        self._span = 0
+
+    def follow(self, source: "Track | None") -> None:
+        """Forward this track from its next packet, or key frame, on; None: forward nothing."""
+        self.source = source
+        self.waiting = True
+        self._span = 0  # what the last source sent is not repaired any more
+
+    def forward(self, packet: Packet, picture: Picture | None, now: float) -> None:
+        """Send a packet of the source on as the next of this stream; `picture` comes with VP8."""
+        if self.waiting:
+            if picture is not None and not picture.key:
+                return
+            self._anchor(packet, picture, now)
+        sequence = (packet.sequence + self._sequence_offset) & 0xFFFF
+        ahead = (sequence - self._sequence) & 0xFFFF
+        if ahead < _BACKWARDS:
+            if (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF != self._timestamp:
+                self._keep_time(packet, now)
+            self._sequence = sequence
+            self._span += ahead
+            self._timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
+            self._sent_at = now
+        elif 0x10000 - ahead >= self._span:
+            return  # from before the switch
+        payload = self._continued(packet, picture, newest=ahead < _BACKWARDS)
+        self.forwarded += 1
+        self._octets += len(payload)
+        self._write(packet.marker | self.payload_type, sequence, packet.timestamp, self.ssrc, payload, now)
+
+    def _anchor(self, packet: Packet, picture: Picture | None, now: float) -> None:
+        """Let this packet follow the last one that was sent."""
+        self.waiting = False
+        self._span = 0
+        self._sequence_offset = (self._sequence + 1 - packet.sequence) & 0xFFFF
+        self._anchor_time(packet, now)
+        if picture is not None and picture.id_at:
+            if self._picture is not None:
+                self._picture_offset = self._picture + 1 - picture_id(packet.payload, picture)
+            if picture.base_at and self._base is not None:
+                self._base_offset = self._base + 1 - packet.payload[picture.base_at]
+
+    def _anchor_time(self, packet: Packet, now: float) -> None:
+        """Let the packet's timestamp be as far from the last one as the clock on the wall says."""
+        passed = 0.0 if self._sent_at is None else now - self._sent_at
+        step = max(self._rate // 100, int(passed * self._rate))
+        self._timestamp_offset = (self._timestamp + step - packet.timestamp) & 0xFFFFFFFF
+
+    def _keep_time(self, packet: Packet, now: float) -> None:
+        """Anchor again if the publisher's clock stood still, as it does behind a muted microphone, or jumped."""
+        if self._sent_at is None:
+            return
+        step = (packet.timestamp + self._timestamp_offset - self._timestamp) & 0xFFFFFFFF
+        if step >= 0x80000000:
+            step -= 1 << 32
+        early = step / self._rate - (now - self._sent_at)
+        if early > _EARLY_SECONDS or early < -_LATE_SECONDS:
+            self._anchor_time(packet, now)
+
+    def _continued(self, packet: Packet, picture: Picture | None, newest: bool) -> bytes:
+        """The payload, its picture ids continuing this stream's."""
+        payload = packet.payload
+        if picture is None or not picture.id_at:
+            return payload
+        number = (picture_id(payload, picture) + self._picture_offset) & (0x7FFF if picture.id_is_long else 0x7F)
+        base = (payload[picture.base_at] + self._base_offset) & 0xFF if picture.base_at else 0
+        if newest:
+            self._picture = number
+            if picture.base_at:
+                self._base = base
+        if self._picture_offset or self._base_offset:
+            return with_picture_id(payload, picture, number, base)
+        return payload
+
+    def _write(self, second: int, sequence: int, timestamp: int, ssrc: int, payload: bytes, now: float) -> None:
+        stamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
+        if self._element is None:
+            self._send(HEADER.pack(0x80, second, sequence, stamp, ssrc) + payload)
+            return
+        moment = (int(now * 262_144) & 0xFFFFFF).to_bytes(3, "big")  # 6.18 fixed point seconds
+        self._send(HEADER.pack(0x90, second, sequence, stamp, ssrc) + self._element + moment + payload)
+
+    def resend(self, lost: Iterable[int], now: float) -> int:
+        """
+        Repeat what a listener misses (RFC 4588), as long as the gate is open; returns how many packets.
+
+        Only what this source sent since the gate opened is repeated, from the track's cache.
+        """
+        if self.repair is None or self.source is None or self.waiting:
+            return 0
+        repaired = 0
+        for number in lost:
+            if (self._sequence - number) & 0xFFFF >= min(self._span, _REPAIRABLE):
+                continue
+            kept = self.source.kept((number - self._sequence_offset) & 0xFFFF)
+            if kept is None:
+                continue
+            packet, picture = kept
+            ssrc, payload_type = self.repair
+            self._repair_sequence = (self._repair_sequence + 1) & 0xFFFF
+            payload = number.to_bytes(2, "big") + self._continued(packet, picture, newest=False)
+            self._write(packet.marker | payload_type, self._repair_sequence, packet.timestamp, ssrc, payload, now)
+            repaired += 1
+        return repaired
+
+    def report(self, timestamp: int, ntp: int) -> None:
+        """Send the publisher's sender report as this stream's, with our clock; not before a packet."""
+        if self.waiting:
+            return
+        stamp = timestamp + self._timestamp_offset
+        self._send_report(rtcp.sender_report(self.ssrc, self.name, ntp, stamp, self.forwarded, self._octets))

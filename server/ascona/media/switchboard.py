@@ -1,0 +1,214 @@
+"""All rooms of this process on one UDP port: what the rest of the server knows of the media plane."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from ascona.core.media_plan import MediaPlan, Route
+from ascona.media.answer import Sources, write_answer
+from ascona.media.connection import TURN_SECONDS, Connection
+from ascona.media.gate import Counts
+from ascona.media.handshake import Identity
+from ascona.media.mux import Mux
+from ascona.media.offer import Offer, OfferRefused, read_offer
+from ascona.media.room import Room
+
+__all__ = ["Counts", "OfferRefused", "Switchboard"]
+
+_log = logging.getLogger(__name__)
+
+
+def _token(length: int) -> str:
+    return secrets.token_hex(length // 2)
+
+
+class Switchboard:
+    """
+    All rooms of this process on one UDP port.
+
+    Nobody is forwarded to anybody until `follow` says so, and whoever is not named there is not.
+    """
+
+    def __init__(
+        self,
+        mux: Mux,
+        addresses: Sequence[tuple[str, int]],
+        clock: Callable[[], float],
+        wall: Callable[[], float],
+        counts: Counter[str],
+    ) -> None:
+        self._mux = mux
+        self._addresses = addresses
+        self._clock = clock
+        self._wall = wall
+        self._counts = counts
+        self._identity = Identity()
+        self._rooms: dict[str, Room] = {}
+        self._turns = asyncio.create_task(self._turn_by_turn())
+
+    @classmethod
+    async def listening(
+        cls,
+        host: str,
+        port: int,
+        announced: Sequence[tuple[str, int]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> "Switchboard":
+        """
+        Take the media port.
+
+        Args:
+            host: An address of this machine, or all of them: `0.0.0.0`.
+            port: 0 takes any free one.
+            announced: Where browsers reach the port, best first, port 0 meaning the one taken; None announces `host`,
+                or for all addresses the one that leads out of this machine.
+            clock: Seconds of a clock that only goes forward.
+            wall: Seconds since 1970.
+
+        Raises:
+            OSError: If the port is taken, or the address is not this machine's.
+        """
+        counts: Counter[str] = Counter()
+        mux = Mux(host, port, clock, counts)
+        taken: int = mux.address[1]
+        addresses = [(name, number or taken) for name, number in announced or [(_own_address(host), taken)]]
+        return cls(mux, addresses, clock, wall, counts)
+
+    @property
+    def port(self) -> int:
+        """The UDP port."""
+        return int(self._mux.address[1])
+
+    def open_room(self, room: str, slots: int) -> None:
+        """Make a room with so many slots; one that is open stays as it is."""
+        if room in self._rooms:
+            return
+        numbers: set[int] = set()
+        while len(numbers) < 3 * slots:
+            numbers.add(1 + secrets.randbelow((1 << 32) - 1))
+        drawn = iter(numbers)
+        self._rooms[room] = Room([Sources(next(drawn), next(drawn), next(drawn)) for _ in range(slots)], self._clock)
+
+    def close_room(self, room: str) -> None:
+        """Close everybody's connection and forget the room."""
+        closing = self._rooms.pop(room, None)
+        if closing is not None:
+            closing.close()
+
+    async def answer(self, room: str, person: str, offer: str) -> str:
+        """
+        Answer somebody's offer (SDP).
+
+        The same connection with new ICE credentials is restarted; any other second offer replaces the first.
+
+        Raises:
+            OfferRefused: See `read_offer`; `room_closed` if there is no such room.
+        """
+        try:
+            if room not in self._rooms:
+                raise OfferRefused("room_closed")
+            place = self._rooms[room]
+            connection = self._connection(place, person, read_offer(offer, len(place.slots)))
+        except OfferRefused as refusal:
+            self._counts[f"refused_{refusal.reason}"] += 1
+            raise
+        # Always from the first offer: those of restarts list only what was negotiated.
+        credentials = connection.transport.credentials
+        return write_answer(connection.offer, credentials, place.slots, self._addresses, connection.version)
+
+    def _connection(self, room: Room, name: str, offer: Offer) -> Connection:
+        person = room.person(name)
+        earlier = person.connection
+        if earlier is not None and earlier.open and offer.restarts(earlier.offer):
+            earlier.restart(offer)
+            return earlier
+        if earlier is not None:
+            earlier.close()
+        person.connection = Connection(
+            offer=offer,
+            slots=room.slots,
+            ssrc=1 + secrets.randbelow((1 << 32) - 1),
+            arrived=person.arrived,
+            mux=self._mux,
+            identity=self._identity,
+            changed=room.settle,
+            wall=self._wall,
+            bits=secrets.randbits,
+            token=_token,
+            counts=self._counts,
+        )
+        return person.connection
+
+    async def follow(self, room: str, plan: MediaPlan) -> None:
+        """
+        Carry out a plan; when this returns, the lists of who gets what are changed.
+
+        It shuts before it opens. It may name people who are not connected yet: their gates follow when they are.
+
+        Raises:
+            KeyError: If there is no such room.
+            ValueError: If the plan contradicts itself. After this or any other error, every gate of the room is shut.
+        """
+        self._rooms[room].follow(plan)
+
+    async def leave(self, room: str, person: str) -> None:
+        """Close somebody's connection and free everything that was theirs."""
+        if room in self._rooms:
+            self._rooms[room].remove(person)
+
+    def connected(self, room: str) -> frozenset[str]:
+        """Who can receive: keys agreed, and checks within the last 30 seconds."""
+        return self._rooms[room].connected() if room in self._rooms else frozenset()
+
+    def counters(self, room: str) -> Mapping[Route, Counts]:
+        """Packets forwarded and dropped, by sender, receiver and kind, since both came."""
+        return self._rooms[room].counters() if room in self._rooms else {}
+
+    def totals(self) -> Counter[str]:
+        """What this process has turned away, by reason; nothing of it says who."""
+        return self._counts.copy()
+
+    async def close(self) -> None:
+        """Close everything and give the port back."""
+        self._turns.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._turns
+        for room in list(self._rooms):
+            self.close_room(room)
+        self._mux.close()
+
+    async def _turn_by_turn(self) -> None:
+        turn = 0
+        while True:
+            await asyncio.sleep(TURN_SECONDS)
+            turn += 1
+            now = self._clock()
+            for room in list(self._rooms.values()):
+                for connection in room.connections():
+                    self._tick(connection, now, turn)
+
+    def _tick(self, connection: Connection, now: float, turn: int) -> None:
+        try:
+            connection.tick(now, turn)
+        except Exception:  # ours to mend; the others in the room go on, and this browser comes again
+            _log.exception("a media connection failed and was closed")
+            self._counts["failed"] += 1
+            connection.close()
+
+
+def _own_address(host: str) -> str:
+    """The address to announce for one that is listened on."""
+    if host not in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; asks the kernel which way it would go
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])

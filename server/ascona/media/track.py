@@ -1,0 +1,183 @@
+"""One stream of a publisher as it arrives: what is missing, what is a copy, and who gets it."""
+
+from ascona.core.media_plan import Kind
+from ascona.media.output import Output
+from ascona.media.packet import Packet, Picture
+from ascona.media.rtcp import ReportBlock, SenderReport
+
+KEPT = 512
+"""Packets of a picture kept for listeners who miss one: some four seconds."""
+
+ASKS = 3
+"""How often a missing packet is asked for before a key frame is."""
+
+ASK_SECONDS = 0.1
+"""Between two requests: about a round trip."""
+
+KEY_FRAME_SECONDS = 0.3
+"""Between two requests for a key frame."""
+
+ALIVE_SECONDS = 1.0
+"""A layer that was silent for longer is not waited for."""
+
+_DROPOUT = 3000  # a larger step ahead is a new numbering (RFC 3550 appendix A.1)
+_MOST_MISSING = 64  # more is no loss to repair but a picture to ask for
+
+
+class Track:
+    """
+    A microphone, or one layer of a camera.
+
+    Attributes:
+        outputs: Who gets each packet: the gate itself. Nobody else does.
+        layer: The simulcast layer's name; None without simulcast.
+        heard_at: When the last packet with content came.
+        key_frame_wanted: Somebody cannot decode any more, or too much is lost to be repaired.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_cycles",
+        "_expected_before",
+        "_first",
+        "_highest",
+        "_kept",
+        "_key_frame_at",
+        "_received",
+        "_received_before",
+        "_report",
+        "_report_at",
+        "_seen",
+        "heard_at",
+        "key_frame_wanted",
+        "kind",
+        "layer",
+        "outputs",
+        "ssrc",
+    )
+
+    def __init__(self, kind: Kind, ssrc: int, layer: str | None = None) -> None:
+        self.kind = kind
+        self.ssrc = ssrc
+        self.layer = layer
+        self.outputs: tuple[Output, ...] = ()
+        self.heard_at = float("-inf")
+        self.key_frame_wanted = False
+        self._first = self._highest = -1
+        self._cycles = 0
+        self._received = self._received_before = self._expected_before = 0
+        self._seen = [-1] * KEPT
+        self._kept: list[tuple[Packet, Picture | None] | None] = [None] * (KEPT if kind is Kind.VIDEO else 0)
+        self._asked: dict[int, tuple[int, float]] = {}  # missing: how often asked for, and when last
+        self._key_frame_at = float("-inf")
+        self._report: SenderReport | None = None
+        self._report_at = 0.0
+
+    def alive(self, now: float) -> bool:
+        """Whether it is worth waiting for."""
+        return now - self.heard_at <= ALIVE_SECONDS
+
+    def accept(self, packet: Packet, repair: bool, now: float) -> bool:
+        """
+        Note a packet; False for a copy of one that came before, or one too old to matter.
+
+        Browsers fill spare bandwidth with copies of old packets: an old key frame must not open a gate.
+        """
+        sequence = packet.sequence
+        if self._highest < 0:
+            if repair:
+                return False
+            self._start(sequence)
+        ahead = (sequence - self._highest) & 0xFFFF
+        if ahead >= 0x8000:
+            if 0x10000 - ahead >= KEPT:
+                return False
+            if self._seen[sequence % KEPT] == sequence:
+                return False
+            self._asked.pop(sequence, None)
+        elif ahead > _DROPOUT:
+            if repair:
+                return False
+            self._start(sequence)
+            for output in self.outputs:
+                output.follow(self)
+        elif ahead == 0 and self._seen[sequence % KEPT] == sequence:
+            return False
+        else:
+            self._advance(sequence, ahead)
+        self._seen[sequence % KEPT] = sequence
+        self._received += 1
+        self.heard_at = now
+        return True
+
+    def _start(self, sequence: int) -> None:
+        self._first = self._highest = sequence
+        self._cycles = self._received = self._received_before = self._expected_before = 0
+        self._seen = [-1] * KEPT
+        self._kept = [None] * len(self._kept)  # another packet's number now
+        self._asked.clear()
+
+    def _advance(self, sequence: int, ahead: int) -> None:
+        if self.kind is Kind.VIDEO and self.outputs and ahead > 1:
+            if ahead + len(self._asked) > _MOST_MISSING:
+                self._asked.clear()
+                self.key_frame_wanted = True
+            else:
+                for step in range(1, ahead):
+                    self._asked[(self._highest + step) & 0xFFFF] = (0, float("-inf"))
+        if sequence < self._highest:
+            self._cycles += 1 << 16
+        self._highest = sequence
+
+    def keep(self, packet: Packet, picture: Picture | None) -> None:
+        """Keep a packet for listeners who will miss it."""
+        self._kept[packet.sequence % KEPT] = (packet, picture)
+
+    def kept(self, sequence: int) -> tuple[Packet, Picture | None] | None:
+        """The packet with this number, if it is still there."""
+        entry = self._kept[sequence % KEPT] if self._kept else None
+        return entry if entry is not None and entry[0].sequence == sequence else None
+
+    def asks(self, now: float) -> list[int]:
+        """The numbers to ask the publisher for now; after the last round `key_frame_wanted` is set instead."""
+        if not self.outputs:
+            self._asked.clear()
+        due = [number for number, (_, last) in self._asked.items() if now - last >= ASK_SECONDS]
+        again = []
+        for number in due:
+            rounds = self._asked[number][0]
+            if rounds >= ASKS:
+                del self._asked[number]
+                self.key_frame_wanted = True
+            else:
+                self._asked[number] = (rounds + 1, now)
+                again.append(number)
+        return again
+
+    def key_frame_due(self, now: float) -> bool:
+        """Whether a key frame may be asked for again; if so, it counts as asked for."""
+        if now - self._key_frame_at < KEY_FRAME_SECONDS:
+            return False
+        self._key_frame_at = now
+        self.key_frame_wanted = False
+        return True
+
+    def reported(self, report: SenderReport, now: float) -> None:
+        """Note the publisher's sender report, for the delay since it in ours."""
+        self._report, self._report_at = report, now
+
+    def block(self, now: float) -> ReportBlock | None:
+        """What has arrived since the last block (RFC 3550 section 6.4.1 and appendix A.3)."""
+        if self._highest < 0:
+            return None
+        expected = self._cycles + self._highest - self._first + 1
+        fresh, received = expected - self._expected_before, self._received - self._received_before
+        self._expected_before, self._received_before = expected, self._received
+        return ReportBlock(
+            ssrc=self.ssrc,
+            lost_fraction=max(0, min(255, ((fresh - received) << 8) // fresh)) if fresh > 0 else 0,
+            lost=expected - self._received,
+            highest=self._cycles + self._highest,
+            last_report=self._report.ntp >> 16 & 0xFFFFFFFF if self._report else 0,
+            since_report=int((now - self._report_at) * 65536) if self._report else 0,
+        )

@@ -1,0 +1,222 @@
+"""One person's way in and out: ICE-lite, DTLS and SRTP over the shared port."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Protocol
+
+from ascona.media.answer import Credentials
+from ascona.media.handshake import Handshake, HandshakeFailed, Identity, Secured, SrtpError, State
+from ascona.media.mux import Address, Mux
+
+HANDSHAKE_SECONDS = 10.0
+"""From the first connectivity check to the keys; then the connection is given up."""
+
+CONSENT_SECONDS = 30.0
+"""Without a connectivity check for so long, sending stops (RFC 7675 section 5.1)."""
+
+_MOST_PLACES = 4  # addresses listened to: a telephone between Wi-Fi and mobile has two
+
+
+class Receiver(Protocol):
+    """Who is told what comes in."""
+
+    def changed(self) -> None:
+        """`sending` has changed: the line has come up, or gone down."""
+
+    def receive_media(self, datagram: bytes, now: float) -> None:
+        """Something that may be SRTP or SRTCP has come."""
+
+
+class Transport:
+    """
+    One connection of one person.
+
+    Attributes:
+        sending: There are keys, and the peer consents to being sent to.
+    """
+
+    def __init__(
+        self,
+        mux: Mux,
+        identity: Identity,
+        fingerprint: str,
+        receiver: Receiver,
+        token: Callable[[int], str],
+        counts: Counter[str],
+    ) -> None:
+        """
+        Args:
+            fingerprint: SHA-256 of the certificate the peer's offer named.
+            token: Gives so many random characters, for ICE names and passwords.
+            counts: Where failures are counted.
+        """
+        self._mux = mux
+        self._identity = identity
+        self._handshake = Handshake(identity, fingerprint)
+        self._receiver = receiver
+        self._token = token
+        self._counts = counts
+        self._address: Address | None = None  # where we send
+        self._places: list[Address] = []  # where we listen, oldest first
+        self._names: dict[str, str] = {}  # passwords by user name fragment, oldest first
+        self._first_check: float | None = None
+        self._last_check = 0.0
+        self._secured: Secured | None = None
+        self.sending = False
+        self.restart()
+
+    # --- ICE ---
+
+    def restart(self) -> None:
+        """Take new ICE credentials; the last ones stay valid until the new ones are used."""
+        while len(self._names) > 1:
+            self._forget_name(next(iter(self._names)))
+        self.credentials = Credentials(self._token(8), self._token(24), self._identity.fingerprint)
+        self._names[self.credentials.name] = self.credentials.password
+        self._mux.endpoints[self.credentials.name] = self
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has been closed, by whichever side."""
+        return not self._names
+
+    def _forget_name(self, name: str) -> None:
+        del self._names[name]
+        del self._mux.endpoints[name]
+
+    def password(self, name: str) -> str | None:
+        """The ICE password that belongs to one of the user name fragments."""
+        return self._names.get(name)
+
+    def checked(self, name: str, address: Address, nominated: bool, now: float) -> None:
+        """
+        Learn where the peer is from a valid check.
+
+        A nominated address (USE-CANDIDATE) is where we send from now on: Wi-Fi to mobile, or a NAT's new mind.
+        """
+        if name == self.credentials.name:
+            for older in [known for known in self._names if known != name]:
+                self._forget_name(older)
+        self._listen_to(address)
+        if self._address is None or nominated:
+            self._address = address
+        if self._first_check is None:
+            self._first_check = now
+        self._last_check = now
+        self._set_sending(self._secured is not None)
+
+    def _listen_to(self, address: Address) -> None:
+        if self._mux.places.get(address) is self:
+            return
+        self._mux.places[address] = self
+        self._places.append(address)
+        if len(self._places) > _MOST_PLACES:
+            oldest = next(place for place in self._places if place != self._address)
+            self._forget_place(oldest)
+
+    def _forget_place(self, address: Address) -> None:
+        self._places.remove(address)
+        if self._mux.places.get(address) is self:
+            del self._mux.places[address]
+
+    # --- DTLS ---
+
+    def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
+        """Read a DTLS datagram and answer where it came from."""
+        try:
+            self._handshake.receive(datagram)
+        except HandshakeFailed as failure:
+            self._fail(str(failure), address)
+            return
+        self._flush(address)
+        if self._handshake.state is State.CLOSED:
+            self.close()
+        elif self._secured is None and self._handshake.secured is not None:
+            self._secured = self._handshake.secured
+            self._set_sending(True)
+
+    def _flush(self, address: Address) -> None:
+        flight = self._handshake.take()
+        if flight:
+            self._mux.send(flight, address)
+
+    def _fail(self, reason: str, address: Address) -> None:
+        self._counts[reason] += 1
+        self._flush(address)
+        self.close()
+
+    # --- SRTP ---
+
+    def receive_media(self, datagram: bytes, now: float) -> None:
+        """Pass media on, once there are keys for it."""
+        if self._secured is not None:
+            self._receiver.receive_media(datagram, now)
+
+    def opened_packet(self, datagram: bytes) -> bytes | None:
+        """The RTP in an SRTP datagram; None, counted, if it is not genuine."""
+        return self._opened(self._secured.inbound.unprotect, datagram) if self._secured else None
+
+    def opened_report(self, datagram: bytes) -> bytes | None:
+        """The RTCP in an SRTCP datagram; None, counted, if it is not genuine."""
+        return self._opened(self._secured.inbound.unprotect_rtcp, datagram) if self._secured else None
+
+    def _opened(self, unprotect: Callable[[bytes], bytes], datagram: bytes) -> bytes | None:
+        try:
+            return unprotect(datagram)
+        except (SrtpError, ValueError):
+            self._counts["not_genuine"] += 1
+            return None
+
+    def send_packet(self, packet: bytes) -> None:
+        """Encrypt and send RTP; nothing happens while nobody consents to it."""
+        if self.sending and self._secured is not None and self._address is not None:
+            try:
+                self._mux.send(self._secured.outbound.protect(packet), self._address)
+            except (SrtpError, ValueError):
+                self._counts["not_protected"] += 1
+
+    def send_report(self, report: bytes) -> None:
+        """Encrypt and send RTCP; nothing happens while nobody consents to it."""
+        if self.sending and self._secured is not None and self._address is not None:
+            try:
+                self._mux.send(self._secured.outbound.protect_rtcp(report), self._address)
+            except (SrtpError, ValueError):
+                self._counts["not_protected"] += 1
+
+    # --- time and end ---
+
+    def tick(self, now: float) -> None:
+        """Look at the clock: repeat flights, give up a handshake, notice that consent has run out."""
+        if self._first_check is None or self._address is None:
+            return
+        if self.sending and now - self._last_check > CONSENT_SECONDS:
+            self._counts["consent_expired"] += 1
+            self._set_sending(False)
+        if self._secured is None and now - self._first_check > HANDSHAKE_SECONDS:
+            self._fail("handshake_late", self._address)
+            return
+        try:
+            self._handshake.retransmit()
+        except HandshakeFailed as failure:
+            self._fail(str(failure), self._address)
+            return
+        self._flush(self._address)
+
+    def close(self) -> None:
+        """Say goodbye, forget every address and name; doing it again does nothing."""
+        if self.ended:
+            return
+        self._handshake.close()
+        if self._address is not None:
+            self._flush(self._address)
+        for name in list(self._names):
+            self._forget_name(name)
+        for place in list(self._places):
+            self._forget_place(place)
+        self._secured = None
+        self._set_sending(False)
+
+    def _set_sending(self, sending: bool) -> None:
+        if sending != self.sending:
+            self.sending = sending
+            self._receiver.changed()
