@@ -1,0 +1,235 @@
+"""Everything plugged together, top to bottom. The only place that looks at a clock or draws lots."""
+
+import errno
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from ascona import __version__, assets
+from ascona.core.people import FLOOR_LIMIT
+from ascona.core.rights import Refused
+from ascona.core.session import Session
+from ascona.live.namespace import RoomNamespace
+from ascona.live.room import Room
+from ascona.live.rooms import Rooms
+from ascona.live.websocket import socket_server
+from ascona.media.offer import OfferRefused
+from ascona.media.switchboard import Switchboard
+from ascona.pages.login import Login
+from ascona.pages.render import Pages
+from ascona.pages.routes import Routes
+from ascona.pages.security import add_headers, kind_errors, only_from
+from ascona.settings import Settings
+from ascona.storage.database import Database
+from ascona.storage.invitations import Invitations
+from ascona.storage.journal import Journal
+
+REQUEST_BYTES_LIMIT = 64 * 1024
+HEADER_LINE_LIMIT = 4096
+HEADER_FIELD_LIMIT = 8190
+KEEPALIVE_SECONDS = 30
+
+ACCESS_LOG = '%t "%r" %s %b %Tf'
+"""No address, no user agent; paths carry no secrets."""
+
+log = structlog.get_logger()
+
+
+class CannotStart(Exception):
+    """The server cannot start; the message says what to do about it."""
+
+
+@dataclass(slots=True)
+class Server:
+    """
+    A running server.
+
+    Attributes:
+        origin: What links begin with.
+        port, media_port: As they came out, where any free one was asked for.
+        media: For its counters.
+    """
+
+    origin: str
+    port: int
+    media_port: int
+    invitations: Invitations
+    rooms: Rooms
+    media: Switchboard
+    _stack: AsyncExitStack
+
+    async def close(self) -> None:
+        """Stop serving. Sessions go on where they stand when a server starts with the same data."""
+        await self._stack.aclose()
+
+
+def steady_clock() -> Callable[[], datetime]:
+    """
+    The server's clock: UTC in whole milliseconds, and never set back while the process runs.
+
+    A deadline is a moment, so that a restart stretches nothing; between restarts the
+    monotonic clock counts, so that setting the machine's clock moves no phase.
+    """
+    started, began = datetime.now(UTC), time.monotonic()
+
+    def now() -> datetime:
+        moment = started + timedelta(seconds=time.monotonic() - began)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    return now
+
+
+def fresh_token() -> str:
+    """128 bits from the system."""
+    return secrets.token_hex(16)
+
+
+async def open_database(settings: Settings) -> Database:
+    """
+    The database of these settings, ready.
+
+    Raises:
+        CannotStart: If the data folder cannot be written.
+        DatabaseUnusable: If the database itself will not do.
+    """
+    if not settings.database:
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+            probe = settings.data / f".{fresh_token()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise CannotStart(f"The data folder {settings.data} cannot be written: {error.strerror}.") from error
+    return await Database.opened(settings.database_url)
+
+
+async def start(settings: Settings) -> Server:
+    """
+    Start serving.
+
+    Raises:
+        CannotStart: With a sentence for whoever runs the server; nothing is left running.
+        DatabaseUnusable: The same, of the database.
+    """
+    async with AsyncExitStack() as stack:
+        clock = steady_clock()
+        database = await open_database(settings)
+        stack.push_async_callback(database.close)
+        journal, invitations = Journal(database), Invitations(database, fresh_token)
+        media = await _media(settings)
+        stack.push_async_callback(media.close)
+
+        async def load(id: str) -> Room | None:
+            rebuilt = await journal.rebuilt(id)
+            if rebuilt is None:
+                return None
+            session, history = rebuilt
+            media.open_room(id, slots_of(session))
+            title = await journal.title(id)
+            return Room(session, title, journal, media, namespace, clock, history)
+
+        rooms = Rooms(load)
+        stack.push_async_callback(rooms.close)
+        login = Login(invitations, clock)
+        namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)
+        stack.push_async_callback(namespace.close)
+        for id in await journal.running():
+            await rooms.get(id)
+
+        pages = Pages(assets.web(), settings.language)
+        routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person))
+        port = await _serve(settings, routes, namespace, stack)
+        origin = settings.origin_at(port)
+        await invitations.serve_at(origin)
+        log.info("started", version=__version__, port=port, media_port=media.port)
+        return Server(origin, port, media.port, invitations, rooms, media, stack.pop_all())
+
+
+def slots_of(session: Session) -> int:
+    """Slots every browser asks for: one a chair of the circle, and the floor's."""
+    return session.seats + FLOOR_LIMIT
+
+
+class _Negotiations:
+    """The media plane as the rooms see it: what is wrong with an offer becomes a refusal."""
+
+    def __init__(self, media: Switchboard) -> None:
+        self._media = media
+
+    async def answer(self, room: str, person: str, offer: str) -> str:
+        try:
+            return await self._media.answer(room, person, offer)
+        except OfferRefused as refusal:
+            raise Refused(refusal.reason) from refusal
+
+    async def leave(self, room: str, person: str) -> None:
+        await self._media.leave(room, person)
+
+
+async def _room_page(rooms: Rooms, id: str, person: str) -> dict[str, Any] | None:
+    room = await rooms.get(id)
+    viewer = room.session.person(person) if room else None
+    if room is None or viewer is None:
+        return None
+    return {
+        "room": id,
+        "name": viewer.name,
+        "standing": room.session.standing(viewer).value,
+        "title": room.title,
+        "slots": slots_of(room.session),
+        "version": __version__,
+    }
+
+
+async def _media(settings: Settings) -> Switchboard:
+    host = settings.media_host or settings.host
+    announced = None
+    if settings.media_address:
+        announced = [(settings.media_address, settings.media_announced_port)]
+    try:
+        return await Switchboard.listening(host, settings.media_port, announced)
+    except OSError as error:
+        raise CannotStart(_port_trouble("UDP", settings.media_port, error, "--media-port")) from error
+
+
+async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, stack: AsyncExitStack) -> int:
+    """Serve HTTP and Socket.IO; the port it came out as."""
+    origins: list[str] = []  # known once the port is
+    app = web.Application(
+        client_max_size=REQUEST_BYTES_LIMIT,
+        middlewares=[kind_errors(routes.apology), only_from(origins)],
+        handler_args={
+            "max_line_size": HEADER_LINE_LIMIT,
+            "max_field_size": HEADER_FIELD_LIMIT,
+            "keepalive_timeout": KEEPALIVE_SECONDS,
+        },
+    )
+    app.on_response_prepare.append(add_headers)
+    app.add_routes(routes.table(str(assets.web() / "static")))
+    sockets = socket_server(origins)
+    sockets.register_namespace(namespace)
+    sockets.attach(app)
+    runner = web.AppRunner(app, access_log_format=ACCESS_LOG, handler_cancellation=True)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(sockets.shutdown)
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        raise CannotStart(_port_trouble("TCP", settings.port, error, "--port")) from error
+    port = int(runner.addresses[0][1])
+    origins += settings.origins_at(port)
+    return port
+
+
+def _port_trouble(protocol: str, port: int, error: OSError, option: str) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"{protocol} port {port} is taken by another program. Choose another with {option}."
+    return f"{protocol} port {port} cannot be opened: {error.strerror}."

@@ -1,0 +1,246 @@
+"""The command line: serve, rehearse, plan a session, bring the database up to date."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+import click
+import structlog
+
+from ascona import __version__, app, assets
+from ascona.core.people import Role
+from ascona.core.programme import ProgrammeError
+from ascona.core.session import SitBackStyle
+from ascona.rehearsal.company import NAMES, Company
+from ascona.rehearsal.company import Invited as Figure
+from ascona.settings import Settings
+from ascona.storage.database import DatabaseUnusable
+from ascona.storage.invitations import Invitations, Invited
+
+FULL_COMPANY = 5
+"""Simulated people from which on two of them sit in the ring."""
+
+
+@click.group()
+@click.version_option(__version__)
+def main() -> None:
+    """A video room for remote Balint groups, whose server keeps the frame."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _listening(command: Any) -> Any:
+    for option in (
+        click.option("--data", type=click.Path(path_type=Path), help="Folder for the database."),
+        click.option("--media-port", type=click.IntRange(0, 65535), help="UDP port for sound and picture."),
+        click.option("--port", type=click.IntRange(0, 65535), help="TCP port for pages. 0: any free one."),
+        click.option("--host", help="Address to listen on."),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@_listening
+def serve(**given: Any) -> None:
+    """Serve rooms until stopped."""
+    _run(_serve(_settings(given)))
+
+
+async def _serve(settings: Settings) -> None:
+    server = await app.start(settings)
+    click.echo(f"Ascona {__version__} is at {server.origin} (sound and picture: UDP port {server.media_port})")
+    try:
+        await _stopped()
+    finally:
+        await server.close()
+
+
+@main.command()
+@_listening
+@click.option("--people", type=click.IntRange(1, 14), default=9, show_default=True, help="Simulated people.")
+@click.option("--programme", default="ascona-90", help="A preset's name, or a TOML file.")
+def rehearse(people: int, programme: str, **given: Any) -> None:
+    """Try a whole evening alone: you lead, simulated people take the other seats."""
+    text = programme_text(programme)
+    with TemporaryDirectory(prefix="ascona-") as folder:
+        settings = _settings({"data": Path(folder)} | {k: v for k, v in given.items() if v is not None})
+        _run(_rehearse(settings, people, text))
+
+
+async def _rehearse(settings: Settings, people: int, programme: str) -> None:
+    server = await app.start(settings)
+    company = Company()
+    try:
+        cast = _cast(people)
+        now = app.steady_clock()()
+        try:
+            _, invited = await server.invitations.plan([("You", Role.LEADER), *cast], programme, now, "Rehearsal")
+        except ProgrammeError as error:
+            _stop(f"The programme cannot be used: {error}")
+        played = [Figure(one.name, link(server.origin, one)) for one in invited[1:]]
+        await company.start(played, f"http://{_reachable(settings.host)}:{server.port}")
+        click.echo(f"Ascona {__version__}: a rehearsal with {len(cast)} simulated people, who come to your door.")
+        click.echo(f"Your link as the leader:\n\n  {link(server.origin, invited[0])}\n")
+        click.echo("Open it in Chromium, Chrome, Edge or Firefox. Ctrl-C ends the rehearsal; nothing of it is kept.")
+        await _stopped()
+    finally:
+        await company.stop()
+        await server.close()
+
+
+def _cast(people: int) -> list[tuple[str, Role]]:
+    """Who is played: a co-leader, members, and from five people up two in the ring."""
+    names = NAMES[:people]
+    ring = 2 if people >= FULL_COMPANY else 0
+    roles = [Role.CO_LEADER] + [Role.MEMBER] * (people - 1 - ring) + [Role.RING] * ring
+    return list(zip(names, roles, strict=True))
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in {"0.0.0.0", "", "localhost"} else host  # noqa: S104
+
+
+@main.group()
+def session() -> None:
+    """Plan sessions."""
+
+
+@session.command("new")
+@click.option("--programme", default="ascona-90", help="A preset's name, or a TOML file.")
+@click.option("--title", default="", help="Shown in the room; forgotten when the session ends.")
+@click.option("--leader", "leaders", multiple=True, metavar="NAME")
+@click.option("--co-leader", "co_leaders", multiple=True, metavar="NAME")
+@click.option("--member", "members", multiple=True, metavar="NAME")
+@click.option("--ring", "ring", multiple=True, metavar="NAME", help="Outer ring: listens, and has a slot of its own.")
+@click.option("--observer", "observers", multiple=True, metavar="NAME")
+@click.option("--supervisor", "supervisors", multiple=True, metavar="NAME")
+@click.option("--sit-back", type=click.Choice([style.value for style in SitBackStyle]), default="gone")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for the database.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def session_new(
+    programme: str,
+    title: str,
+    leaders: tuple[str, ...],
+    co_leaders: tuple[str, ...],
+    members: tuple[str, ...],
+    ring: tuple[str, ...],
+    observers: tuple[str, ...],
+    supervisors: tuple[str, ...],
+    sit_back: str,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Plan a session and print one personal link for each person. Works while the server runs."""
+    people = [
+        *((name, Role.LEADER) for name in leaders),
+        *((name, Role.CO_LEADER) for name in co_leaders),
+        *((name, Role.MEMBER) for name in members),
+        *((name, Role.RING) for name in ring),
+        *((name, Role.OBSERVER) for name in observers),
+        *((name, Role.SUPERVISOR) for name in supervisors),
+    ]
+    settings = _settings({"data": data})
+    _run(_session_new(settings, people, programme_text(programme), title, SitBackStyle(sit_back), as_json))
+
+
+async def _session_new(
+    settings: Settings,
+    people: list[tuple[str, Role]],
+    programme: str,
+    title: str,
+    sit_back: SitBackStyle,
+    as_json: bool,
+) -> None:
+    database = await app.open_database(settings)
+    try:
+        now = app.steady_clock()()
+        planned = Invitations(database, app.fresh_token)
+        try:
+            id, invited = await planned.plan(people, programme, now, title, sit_back)
+            origin = settings.origin or await planned.origin() or settings.origin_at(settings.port)
+        except ProgrammeError as error:
+            _stop(f"The programme cannot be used: {error}")
+        except ValueError as error:
+            _stop(f"The session cannot be planned: {error}.")
+    finally:
+        await database.close()
+    if as_json:
+        click.echo(json.dumps({"session": id, "people": [_invitation(one, origin) for one in invited]}))
+        return
+    for one in invited:
+        click.echo(f"{one.name} ({one.standing.value.replace('_', '-')}): {link(origin, one)}")
+
+
+def programme_text(name: str) -> str:
+    """The TOML of a preset of this name, or of this file."""
+    if name in assets.presets():
+        return assets.preset(name)
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        _stop(f"There is no programme “{name}”. Presets: {', '.join(assets.presets())}; or name a TOML file.")
+
+
+def link(origin: str, invited: Invited) -> str:
+    """A personal link. The secret is in the fragment, which browsers send to no server."""
+    return f"{origin}/join#{invited.secret}"
+
+
+def _invitation(invited: Invited, origin: str) -> dict[str, str]:
+    return {"name": invited.name, "standing": invited.standing.value, "link": link(origin, invited)}
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for the database.")
+def migrate(data: Path | None) -> None:
+    """Bring the database up to date. `serve` does so by itself."""
+    _run(_migrate(_settings({"data": data})))
+
+
+async def _migrate(settings: Settings) -> None:
+    database = await app.open_database(settings)
+    await database.close()
+    click.echo("The database is up to date.")
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    """Options win over `ASCONA_*` variables, those over defaults."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValueError as error:
+        _stop(f"A setting will not do: {error}")
+
+
+async def _stopped() -> None:
+    """Returns when somebody asks this process to stop."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(work)
+    except (app.CannotStart, DatabaseUnusable) as error:
+        _stop(str(error))
+
+
+def _stop(sentence: str) -> NoReturn:
+    click.echo(sentence, err=True)
+    raise SystemExit(1)

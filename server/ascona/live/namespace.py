@@ -1,0 +1,242 @@
+"""The wire of the rooms: who is connected, what they send, and what they are shown."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from typing import Any, Protocol
+
+import socketio
+import structlog
+from pydantic import ValidationError
+
+from ascona.core import commands as c
+from ascona.core.events import Event
+from ascona.core.people import LEADERS, Person, Place, Role
+from ascona.core.rights import Refused
+from ascona.core.session import Session
+from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, View, read_order, snapshot
+from ascona.live.notices import notices, presence_notices
+from ascona.live.rate_limit import TokenBucket
+from ascona.live.room import Room
+from ascona.live.rooms import Rooms
+
+LINE_PATIENCE_SECONDS = 2.0
+"""How long a closed connection may take to come back before the others see an empty chair."""
+
+MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20.0, 40.0
+OFFERS_PER_SECOND, OFFERS_AT_ONCE = 1.0, 5.0
+
+log = structlog.get_logger()
+
+
+class Negotiator(Protocol):
+    """Answers browsers' offers of sound and picture."""
+
+    async def answer(self, room: str, person: str, offer: str) -> str:
+        """Raises: Refused, with what is wrong with the offer."""
+        ...
+
+    async def leave(self, room: str, person: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Connection:
+    """One browser's connection. `knocked`: it is this person's place in the room."""
+
+    sid: str
+    room: Room
+    person: str
+    knocked: bool = False
+    messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
+    offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
+
+
+class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has no types
+    """
+    Everyone's connection. Room and person come from the signed-in browser, never from a message.
+
+    Attributes:
+        counts: Messages that were refused before they reached a room, by reason.
+    """
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        identify: Callable[[str, str], Awaitable[str | None]],
+        negotiator: Negotiator,
+        monotonic: Callable[[], float],
+    ) -> None:
+        """
+        Args:
+            identify: The person whose browser sends this Cookie header, in this room; or None.
+            monotonic: Seconds, for rate limits.
+        """
+        super().__init__("/")
+        self.counts: Counter[str] = Counter()
+        self._rooms = rooms
+        self._identify = identify
+        self._negotiator = negotiator
+        self._monotonic = monotonic
+        self._connections: dict[str, Connection] = {}
+        self._places: dict[tuple[str, str], Connection] = {}
+        self._shown: dict[str, Session] = {}
+        self._turns = count(1)
+        self._losing: set[asyncio.Task[None]] = set()
+
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
+        id = auth.get("room") if isinstance(auth, dict) else None
+        person = await self._identify(environ.get("HTTP_COOKIE", ""), id) if isinstance(id, str) else None
+        room = await self._rooms.get(id) if isinstance(id, str) and person else None
+        if room is None or person is None:
+            self.counts["not_signed_in"] += 1
+            raise socketio.exceptions.ConnectionRefusedError("not_signed_in")
+        self._connections[sid] = Connection(sid, room, person)
+
+    async def on_disconnect(self, sid: str, *_reason: object) -> None:
+        connection = self._connections.pop(sid, None)
+        if connection and self._place(connection) is connection:
+            task = asyncio.create_task(self._lose(connection))
+            self._losing.add(task)
+            task.add_done_callback(self._losing.discard)
+
+    async def on_command(self, sid: str, message: object = None, *_more: object) -> dict[str, str]:
+        """The acknowledgement: `{}`, or why not."""
+        return await self._answered(sid, self._command, message)
+
+    async def on_offer(self, sid: str, message: object = None, *_more: object) -> dict[str, str]:
+        """The acknowledgement: `{"sdp": answer}`, or why not."""
+        return await self._answered(sid, self._offer, message)
+
+    async def on_line(self, sid: str, message: object = None, *_more: object) -> dict[str, str]:
+        return await self._answered(sid, self._line, message)
+
+    async def on_devices(self, sid: str, message: object = None, *_more: object) -> dict[str, str]:
+        return await self._answered(sid, self._devices, message)
+
+    async def show(self, room: Room, events: Sequence[Event] = (), by: str | None = None) -> None:
+        """Everyone connected sees the room as they may, and reads what has happened."""
+        session = room.session
+        before = self._shown.get(session.id, session)
+        self._shown[session.id] = session
+        said = notices(before, session, events, by) + presence_notices(before, session)
+        view = View.of(session, room.title, room.devices, room.now(), next(self._turns))
+        for connection in self._in(room):
+            viewer = session.person(connection.person)
+            if viewer is None:
+                continue
+            await self.emit("room", snapshot(view, viewer), to=connection.sid)
+            for notice in said if viewer.place is Place.INSIDE else ():
+                if not notice.leaders_only or viewer.role in LEADERS:
+                    line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
+                    await self.emit("notice", line, to=connection.sid)
+
+    async def close(self) -> None:
+        """Stop waiting for lines that may come back."""
+        for task in list(self._losing):
+            task.cancel()
+        await asyncio.gather(*self._losing, return_exceptions=True)
+
+    async def _answered(
+        self, sid: str, answer: Callable[[Connection, object], Awaitable[dict[str, str]]], message: object
+    ) -> dict[str, str]:
+        connection = self._connections.get(sid)
+        if connection is None:
+            return {"refused": "not_signed_in"}
+        if not connection.messages.take(self._monotonic()):
+            self.counts["too_fast"] += 1
+            return {"refused": "too_fast"}
+        try:
+            return await answer(connection, message)
+        except Refused as refusal:
+            return {"refused": refusal.reason} | ({"by": refusal.by} if refusal.by else {})
+        except (BadMessage, ValidationError):
+            self.counts["bad_message"] += 1
+            return {"error": "bad_message"}
+        except Exception as error:
+            log.error("message_failed", session=connection.room.session.id, error=type(error).__name__)
+            return {"error": "server_error"}
+
+    async def _command(self, connection: Connection, message: object) -> dict[str, str]:
+        order = read_order(message)
+        if isinstance(order.command, c.Knock):
+            await self._knock(connection, order)
+        elif not connection.knocked:
+            raise Refused("not_inside")
+        else:
+            await connection.room.obey(order.command, connection.person, order.version, order.key)
+        return {}
+
+    async def _knock(self, connection: Connection, order: Order) -> None:
+        """One place a person: whoever comes in from another window takes it over, and the old one is silent first."""
+        room, person = connection.room, connection.person
+        if room.session.ended:
+            connection.knocked = True
+            self._places[room.session.id, person] = connection
+            return await self.show(room)
+        before = self._place(connection)
+        if before is not None and before is not connection:
+            before.knocked = False
+            await self._negotiator.leave(room.session.id, person)
+            await self.emit("elsewhere", {}, to=before.sid)
+        self._places[room.session.id, person] = connection
+        connection.knocked = True
+        await room.line_up(person, order.devices)
+        try:
+            await room.obey(order.command, person, room.session.version, order.key)
+        except Refused:
+            connection.knocked = False
+            del self._places[room.session.id, person]
+            await room.line_lost(person)
+            raise
+        return None
+
+    async def _offer(self, connection: Connection, message: object) -> dict[str, str]:
+        if not connection.offers.take(self._monotonic()):
+            self.counts["too_fast"] += 1
+            raise Refused("too_fast")
+        offer = Offer.model_validate(message)
+        session = connection.room.session
+        person = self._viewer(connection)
+        if not connection.knocked or person.place is not Place.INSIDE or session.ended:
+            raise Refused("not_inside")
+        return {"sdp": await self._negotiator.answer(session.id, person.id, offer.sdp)}
+
+    async def _line(self, connection: Connection, message: object) -> dict[str, str]:
+        line = Line.model_validate(message)
+        sender = self._viewer(connection)
+        if not connection.knocked or not _on_the_line(sender):
+            raise Refused("leaders_only")
+        for other in self._in(connection.room):
+            if _on_the_line(self._viewer(other)):
+                await self.emit("line", {"by": sender.name, "text": line.text}, to=other.sid)
+        return {}
+
+    async def _devices(self, connection: Connection, message: object) -> dict[str, str]:
+        turned = Devices.model_validate(message)
+        if connection.knocked:
+            await connection.room.turned(connection.person, (turned.microphone, turned.camera))
+        return {}
+
+    async def _lose(self, connection: Connection) -> None:
+        await asyncio.sleep(LINE_PATIENCE_SECONDS)
+        if self._place(connection) is connection:
+            del self._places[connection.room.session.id, connection.person]
+            await connection.room.line_lost(connection.person)
+
+    def _place(self, connection: Connection) -> Connection | None:
+        return self._places.get((connection.room.session.id, connection.person))
+
+    def _in(self, room: Room) -> list[Connection]:
+        return [place for place in self._places.values() if place.room is room and place.sid in self._connections]
+
+    def _viewer(self, connection: Connection) -> Person:
+        person = connection.room.session.person(connection.person)
+        if person is None:
+            raise Refused("not_inside")
+        return person
+
+
+def _on_the_line(person: Person) -> bool:
+    return person.place is Place.INSIDE and (person.role in LEADERS or person.role is Role.SUPERVISOR)

@@ -1,0 +1,38 @@
+"""All rooms of this process: opened from the journal when first needed, closed at the end."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+from ascona.live.room import Room
+
+
+class Rooms:
+    """Rooms by id. A room is opened once, however many people come at the same moment."""
+
+    def __init__(self, load: Callable[[str], Awaitable[Room | None]]) -> None:
+        """
+        Args:
+            load: Rebuilds a room from what is recorded; None if there is none of that id.
+        """
+        self._load = load
+        self._rooms: dict[str, Room] = {}
+        self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def get(self, id: str) -> Room | None:
+        """The room, opened; None if there is none of that id."""
+        async with self._opening[id]:
+            if id not in self._rooms:
+                room = await self._load(id)
+                if room is None:
+                    del self._opening[id]
+                    return None
+                await room.open()
+                self._rooms[id] = room
+        return self._rooms[id]
+
+    async def close(self) -> None:
+        """Close all rooms; their sessions go on where they stand when they are opened again."""
+        rooms, self._rooms = self._rooms, {}
+        for room in rooms.values():
+            await room.close()

@@ -1,0 +1,50 @@
+"""What somebody may do now, as one word for which every language has one plain sentence."""
+
+from ascona.core.media_plan import Kind, may_receive, may_send
+from ascona.core.people import LEADERS, Person, Place, Role
+from ascona.core.session import Session, SitBackStyle
+
+_SITTING_BACK = {
+    SitBackStyle.GONE: "sitting_back",
+    SitBackStyle.DIMMED: "sitting_back_dimmed",
+    SitBackStyle.STAY: "sitting_back_seen",
+}
+_NOT_INSIDE = {
+    Place.INVITED: "turned_away",  # connected, and neither waiting nor inside: a leader said not today
+    Place.DOOR: "door",
+    Place.LEFT: "left",
+    Place.REMOVED: "removed",
+}
+_OUTSIDE = {Role.RING: "ring_listening", Role.OBSERVER: "observing", Role.SUPERVISOR: "supervising"}
+
+
+def stance(session: Session, person: Person) -> str:
+    """One of the keys under `stance` in the language files."""
+    if session.ended:
+        return "ended"
+    if person.place is not Place.INSIDE:
+        return _NOT_INSIDE[person.place]
+    if session.step is None:
+        return "lobby"
+    if not may_receive(session, person):
+        return "closed_out"
+    if session.sits_back(person.id):
+        return _SITTING_BACK.get(session.sit_back, "talking")
+    return _inside(session, person)
+
+
+def _inside(session: Session, person: Person) -> str:
+    speaks = may_send(session, person, Kind.AUDIO)
+    if person.role in LEADERS:
+        return "leading"
+    if person.id in session.floor:
+        return "has_word"
+    if person.role is Role.RING and session.ring_open:
+        return "ring_may_speak"
+    if person.role in _OUTSIDE:
+        return "talking" if speaks else _OUTSIDE[person.role]
+    if person.id == session.presenter and session.phase and session.phase.may_protect:
+        return "presenting"
+    if session.protected and not speaks:
+        return "protected"
+    return "talking" if speaks else "listening"

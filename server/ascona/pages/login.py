@@ -1,0 +1,67 @@
+"""Signing in with a personal link: the secret comes in a POST and becomes a cookie."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http.cookies import CookieError, SimpleCookie
+from typing import Protocol
+
+from aiohttp import web
+
+COOKIE = "__Host-ascona-{session}"
+"""One cookie a session, so that one browser may hold links to several."""
+
+SECRET_LIMIT = 200
+"""Characters in a secret that are even looked at."""
+
+
+class Guest(Protocol):
+    """A signed-in browser."""
+
+    @property
+    def person(self) -> str: ...
+
+    @property
+    def session(self) -> str: ...
+
+
+class Invitations(Protocol):
+    """Knows whose link a secret belongs to, and whose cookie a token."""
+
+    async def sign_in(self, secret: str, now: datetime) -> tuple[Guest, str] | None: ...
+
+    async def guest(self, token: str, now: datetime) -> Guest | None: ...
+
+
+class Login:
+    """Signs browsers in, and recognises them."""
+
+    def __init__(self, invitations: Invitations, clock: Callable[[], datetime]) -> None:
+        self._invitations = invitations
+        self._clock = clock
+
+    async def post(self, request: web.Request) -> web.Response:
+        """`{"secret"}` in; the cookie and `{"room"}`, or `{"error"}`, out."""
+        try:
+            message = await request.json()
+        except ValueError:
+            return web.json_response({"error": "bad_message"}, status=400)
+        secret = message.get("secret") if isinstance(message, dict) else None
+        if not isinstance(secret, str) or not 0 < len(secret) <= SECRET_LIMIT:
+            return web.json_response({"error": "unknown_link"}, status=404)
+        signed_in = await self._invitations.sign_in(secret, self._clock())
+        if signed_in is None:
+            return web.json_response({"error": "unknown_link"}, status=404)
+        guest, token = signed_in
+        response = web.json_response({"room": f"/room/{guest.session}"})
+        name = COOKIE.format(session=guest.session)
+        response.set_cookie(name, token, secure=True, httponly=True, samesite="Lax", path="/")
+        return response
+
+    async def person(self, cookies: str, session: str) -> str | None:
+        """The person whose browser sends this Cookie header, in this session; None for strangers."""
+        try:
+            morsel = SimpleCookie(cookies).get(COOKIE.format(session=session))
+        except CookieError:
+            return None
+        guest = await self._invitations.guest(morsel.value, self._clock()) if morsel else None
+        return guest.person if guest and guest.session == session else None

@@ -1,0 +1,64 @@
+"""The pages: home, the way in, the room, and whether the server is well."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from ascona import __version__
+from ascona.pages.login import Login
+from ascona.pages.render import Pages
+
+RoomPage = Callable[[str, str], Awaitable[dict[str, Any] | None]]
+"""What the room's page needs to know, for a session and a person in it; None if there is no such room."""
+
+SERVER_ERROR = 500
+_APOLOGIES = {403: "forbidden", 404: "not_found", 405: "not_found"}
+
+
+class Routes:
+    """Every address of the server but Socket.IO's."""
+
+    def __init__(self, pages: Pages, login: Login, room_page: RoomPage) -> None:
+        self._pages = pages
+        self._login = login
+        self._room_page = room_page
+
+    def table(self, static: str) -> list[web.AbstractRouteDef]:
+        """
+        Args:
+            static: Folder whose files are served under `/static`.
+        """
+        return [
+            web.get("/", self.home),
+            web.get("/join", self.join),
+            web.post("/join", self._login.post),
+            web.get("/room/{id:[A-Za-z0-9_-]{8,64}}", self.room),
+            web.get("/healthz", self.health),
+            web.static("/static", static),
+        ]
+
+    async def home(self, _request: web.Request) -> web.Response:
+        return self._pages.page("home.html")
+
+    async def join(self, _request: web.Request) -> web.Response:
+        return self._pages.page("join.html")
+
+    async def room(self, request: web.Request) -> web.Response:
+        """The same answer for a room that is not there and for one that is somebody else's."""
+        id = request.match_info["id"]
+        person = await self._login.person(request.headers.get("Cookie", ""), id)
+        page = await self._room_page(id, person) if person else None
+        if page is None:
+            return self._pages.message("not_signed_in", status=403)
+        return self._pages.page("room.html", page=page)
+
+    async def health(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok", "version": __version__})
+
+    def apology(self, request: web.Request, status: int) -> web.Response:
+        """The page for a request that failed; JSON for whoever asked with JSON."""
+        key = _APOLOGIES.get(status, "server_error" if status >= SERVER_ERROR else "bad_request")
+        if request.content_type == "application/json":
+            return web.json_response({"error": key}, status=status)
+        return self._pages.message(key, status)

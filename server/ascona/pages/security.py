@@ -1,0 +1,97 @@
+"""What every answer carries, and which requests are not even looked at."""
+
+from collections.abc import Awaitable, Callable, Collection
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "worker-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data:",
+        "media-src 'self' blob:",
+        "style-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types lit-html",  # the one library that makes templates; its policy takes only constants
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(), fullscreen=(self), "
+    "geolocation=(), usb=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Cache-Control": "no-store",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Apology = Callable[[web.Request, int], web.Response]
+
+log = structlog.get_logger()
+
+
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """On every answer, errors and static files included. A static file's own caching stays."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.pop("Server", None)
+
+
+def only_from(origins: Collection[str]) -> Middleware:
+    """
+    Refuse to change anything for another site's page.
+
+    Browsers say where a request comes from: `Sec-Fetch-Site` (Fetch Metadata), or at
+    least `Origin`. A program that is no browser says neither, and carries no cookie
+    it was not given.
+
+    Args:
+        origins: Of our own pages.
+    """
+
+    @web.middleware
+    async def ours_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+            site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+            if site not in {"same-origin", "none", None} or (origin is not None and origin not in origins):
+                raise web.HTTPForbidden
+        return await handler(request)
+
+    return ours_only
+
+
+def kind_errors(apology: Apology) -> Middleware:
+    """
+    Turn every failure into a page that says what it means, without a trace of the inside.
+
+    Args:
+        apology: Renders the page for a status.
+    """
+
+    @web.middleware
+    async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as answer:
+            if answer.status < 400:
+                raise
+            return apology(request, answer.status)
+        except Exception as error:
+            log.error("request_failed", error=type(error).__name__)
+            return apology(request, 500)
+
+    return errors

@@ -1,0 +1,99 @@
+"""The journal: every event of every session, on disk before anybody is shown its result."""
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import get_args
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from ascona.core.events import Event, Recorded, SessionEnded
+from ascona.core.evolve import evolve
+from ascona.core.people import Person, Role
+from ascona.core.programme import read_programme
+from ascona.core.session import Session, SitBackStyle
+from ascona.storage.database import Database, from_ms, to_ms
+from ascona.storage.tables import EventRow, PersonRow, SessionRow
+
+_KINDS: dict[str, TypeAdapter[Event]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
+
+
+class JournalUnavailable(Exception):
+    """Nothing was written; nothing may change."""
+
+
+class Journal:
+    """Events of all sessions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, session: str, records: Sequence[Recorded]) -> None:
+        """
+        Write events in one transaction. When this returns they survive a crash.
+
+        Raises:
+            JournalUnavailable: If they could not be written, also because another
+                writer was faster: the pair of session and version is unique.
+        """
+        rows = [
+            EventRow(
+                session_id=session,
+                version=record.version,
+                at_ms=to_ms(record.at),
+                by=record.by,
+                key=record.key,
+                kind=type(record.event).__name__,
+                body=_KINDS[type(record.event).__name__].dump_json(record.event).decode(),
+            )
+            for record in records
+        ]
+        try:
+            async with self._database.transaction() as transaction:
+                transaction.add_all(rows)
+                if any(isinstance(record.event, SessionEnded) for record in records):
+                    planned = await transaction.get_one(SessionRow, session)
+                    planned.title = ""  # a case title lives no longer than its session
+                    planned.ended_ms = to_ms(records[-1].at)
+        except (SQLAlchemyError, OSError) as error:
+            raise JournalUnavailable from error
+
+    async def history(self, session: str) -> list[Recorded]:
+        """Everything that happened in a session, in order."""
+        async with self._database.transaction() as transaction:
+            query = select(EventRow).where(EventRow.session_id == session).order_by(EventRow.version)
+            rows = (await transaction.scalars(query)).all()
+        return [
+            Recorded(row.version, from_ms(row.at_ms), row.by, row.key, _KINDS[row.kind].validate_json(row.body))
+            for row in rows
+        ]
+
+    async def rebuilt(self, session: str) -> tuple[Session, list[Recorded]] | None:
+        """A session as it stands after all that happened, and what did; None if there is none of that id."""
+        async with self._database.transaction() as transaction:
+            planned = await transaction.get(SessionRow, session)
+            query = select(PersonRow).where(PersonRow.session_id == session).order_by(PersonRow.seat)
+            people = (await transaction.scalars(query)).all()
+        if planned is None:
+            return None
+        start = Session(
+            planned.id,
+            read_programme(planned.programme),
+            tuple(Person(row.id, row.name, Role(row.role), row.seat) for row in people),
+            planned.seats,
+            SitBackStyle(planned.sit_back),
+        )
+        history = await self.history(session)
+        return reduce(lambda session, record: evolve(session, record.event, record.by), history, start), history
+
+    async def title(self, session: str) -> str:
+        """The session's title; empty once it has ended."""
+        async with self._database.transaction() as transaction:
+            planned = await transaction.get(SessionRow, session)
+        return planned.title if planned else ""
+
+    async def running(self) -> list[str]:
+        """Ids of the sessions that have not ended."""
+        async with self._database.transaction() as transaction:
+            return list(await transaction.scalars(select(SessionRow.id).where(SessionRow.ended_ms.is_(None))))
