@@ -7,11 +7,13 @@ from functools import partial
 
 from ascona import assets
 from ascona.core import commands as c
+from ascona.core.clock import due
 from ascona.core.decide import decide
 from ascona.core.evolve import evolve
 from ascona.core.media_plan import Kind, MediaPlan, Route, media_plan
 from ascona.core.people import Role, seated
 from ascona.core.programme import AtEnd, Programme, read_programme
+from ascona.core.rights import Refused
 from ascona.core.session import Session, SitBackStyle
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -64,6 +66,25 @@ class Evening:
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
+    def let_pass(self, seconds: float) -> list[c.ByClock]:
+        """Time passes, and the clock speaks at each moment it has something to say; returns what it said."""
+        until, said = self.now + timedelta(seconds=seconds), []
+        while (spoken := due(self.session)) and spoken[0] <= until:
+            self.now = max(self.now, spoken[0])
+            self.do(None, spoken[1])
+            said.append(spoken[1])
+        self.now = until
+        return said
+
+    def refused(self, by: str | None, command: c.Command, version: int | None = None) -> str | None:
+        """The reason this would be refused with now; None: it would not."""
+        seen = self.session.version if version is None else version
+        try:
+            decide(self.session, command, by, self.now, seen)
+        except Refused as refusal:
+            return refusal.reason
+        return None
+
     def arrive(self, *people: str) -> None:
         """Line up, knock, and be let in by Ada, who is there."""
         self.session = replace(self.session, present=self.session.present | set(people))
@@ -73,6 +94,11 @@ class Evening:
 
     def lose(self, id: str) -> None:
         self.session = replace(self.session, present=self.session.present - {id})
+
+    def reconnect(self, id: str) -> None:
+        """The line is up again, and the page knocks as it does after every reconnect."""
+        self.session = replace(self.session, present=self.session.present | {id})
+        self.do(id, c.Knock(id.title()))
 
     def go_to(self, phase: str) -> None:
         ids = [p.id for p in self.session.programme.phases]

@@ -15,9 +15,10 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
+from av import VideoFrame
+
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.media.switchboard import Switchboard
-from av import VideoFrame
 
 PATIENCE = 20.0
 """Seconds that a test waits for something that comes at once on a quiet machine."""
@@ -28,7 +29,7 @@ ROOM = "room"
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for lies in other people's objects
             await asyncio.sleep(0.01)
 
 

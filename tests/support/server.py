@@ -1,0 +1,132 @@
+"""A real server on free ports, and visitors who come to it as a browser would, without pictures."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import socketio
+
+from ascona import app, assets
+from ascona.core.people import Role
+from ascona.settings import Settings
+from ascona.storage.invitations import Invited
+
+PATIENCE_SECONDS = 10.0
+
+
+async def started(data: Path, **settings: Any) -> app.Server:
+    """A server with its data in this folder, on free ports."""
+    return await app.start(Settings(**({"data": data, "port": 0, "media_port": 0} | settings)))
+
+
+async def planned(
+    server: app.Server, people: dict[str, Role], programme: str | None = None, title: str = ""
+) -> tuple[str, dict[str, Invited]]:
+    """A session for these people: its id, and everyone's invitation by name."""
+    text = programme or assets.preset("ascona-90")
+    now = app.steady_clock()()
+    id, invited = await server.invitations.plan(list(people.items()), text, now, title)
+    return id, {one.name: one for one in invited}
+
+
+@dataclass
+class Visitor:
+    """
+    Somebody who holds a link.
+
+    Attributes:
+        room: The last snapshot seen.
+        notices: Keys of everything announced, in order.
+    """
+
+    origin: str
+    invited: Invited
+    room: dict[str, Any] = field(default_factory=dict)
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    elsewhere: bool = False
+    cookies: dict[str, str] = field(default_factory=dict)
+    id: str = ""
+    socket: socketio.AsyncClient | None = None
+    http: aiohttp.ClientSession | None = None
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def sign_in(self) -> None:
+        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        async with self.http.post(f"{self.origin}/join", json={"secret": self.invited.secret}) as answer:
+            answer.raise_for_status()
+            self.cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
+            self.id = (await answer.json())["room"].rsplit("/", 1)[1]
+
+    async def connect(self) -> None:
+        """Open the socket; nothing is said yet."""
+        self.socket = socketio.AsyncClient(reconnection=False)
+        self.socket.on("room", self._see)
+        self.socket.on("notice", self._hear)
+        self.socket.on("line", self.lines.append)
+        self.socket.on("elsewhere", self._moved)
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        await self.socket.connect(
+            self.origin, headers={"Cookie": cookie}, auth={"room": self.id}, transports=["websocket"]
+        )
+
+    async def come(self, name: str | None = None) -> dict[str, Any]:
+        """Sign in, connect and knock; the acknowledgement."""
+        if not self.cookies:
+            await self.sign_in()
+        await self.connect()
+        return await self.do("Knock", name=name or self.invited.name)
+
+    async def do(self, do: str, **fields: Any) -> dict[str, Any]:
+        """Send a command as a page would; the acknowledgement."""
+        order = {"do": do, "version": self.room.get("version", 0), "key": str(uuid.uuid4())}
+        return await self.send("command", order | fields)
+
+    async def send(self, event: str, message: object) -> dict[str, Any]:
+        assert self.socket
+        answer = await self.socket.call(event, message, timeout=PATIENCE_SECONDS)
+        assert isinstance(answer, dict)
+        return answer
+
+    async def sees(self, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until the room looks like this."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (self.room and true(self.room)):
+                self._news.clear()
+                await self._news.wait()
+        return self.room
+
+    async def reads(self, key: str) -> dict[str, Any]:
+        """Wait until this has been announced."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not any(notice["key"] == key for notice in self.notices):
+                self._news.clear()
+                await self._news.wait()
+        return next(notice for notice in self.notices if notice["key"] == key)
+
+    async def hang_up(self) -> None:
+        """The line is lost."""
+        if self.socket:
+            await self.socket.disconnect()
+
+    async def close(self) -> None:
+        await self.hang_up()
+        if self.http:
+            await self.http.close()
+
+    async def _see(self, room: dict[str, Any]) -> None:
+        if room["turn"] > self.room.get("turn", 0):
+            self.room = room
+        self._news.set()
+
+    async def _hear(self, notice: dict[str, Any]) -> None:
+        self.notices.append(notice)
+        self._news.set()
+
+    async def _moved(self, _nothing: object) -> None:
+        self.elsewhere = True
+        self._news.set()
