@@ -13,8 +13,8 @@ PHASE_LIMIT = 40
 MINUTES_LIMIT = 180
 """Minutes in one phase."""
 
-PROGRAMME_BYTES_LIMIT = 64 * 1024
-"""Size of a programme's file."""
+PROGRAMME_BYTES_LIMIT = 16 * 1024
+"""Size of a programme's file. A parser may take quadratic time over a nasty one."""
 
 PHASE_IDS = (
     "arrive",
@@ -119,13 +119,17 @@ def read_programme(text: str) -> Programme:
     Raises:
         ProgrammeError: With the line and the reason of the first thing that is wrong.
     """
-    if len(text.encode()) > PROGRAMME_BYTES_LIMIT:
+    if len(text.encode(errors="surrogatepass")) > PROGRAMME_BYTES_LIMIT:
         raise ProgrammeError(1, f"a programme has at most {PROGRAMME_BYTES_LIMIT} bytes")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         raise ProgrammeError(int(at[1]) if at else text.count("\n") + 1, f"not TOML: {error}") from error
+    except (RecursionError, ValueError) as error:  # the parser says neither where nor what, so the longest line it is
+        lengths = [len(line) for line in text.split("\n")]
+        reason = "a number with thousands of digits, or lists within lists within lists"
+        raise ProgrammeError(lengths.index(max(lengths)) + 1, reason) from error
     return _programme(table, _Lines(text))
 
 
@@ -133,7 +137,7 @@ class _Lines:
     """Finds the line a key stands on, for messages: the parser does not tell."""
 
     def __init__(self, text: str) -> None:
-        self._lines = text.splitlines() or [""]
+        self._lines = text.split("\n")
         self._starts = [number for number, line in enumerate(self._lines) if re.match(r"\s*\[\[\s*phase\s*\]\]", line)]
 
     def of(self, key: str, phase: int | None = None) -> int:
@@ -195,6 +199,13 @@ def _groups(value: object) -> str | None:
     return None if good else f"is a list of {', '.join(words)}"
 
 
+def _speakers(value: object) -> str | None:
+    """Everyone at once is more than there are slots for: people outside speak from the floor."""
+    if isinstance(value, list) and Group.EVERYONE in value:
+        return f"cannot be “{Group.EVERYONE}”: name {', '.join(g for g in Group if g is not Group.EVERYONE)}"
+    return _groups(value)
+
+
 def _at_end(value: object) -> str | None:
     return None if value in list(AtEnd) else "is “announce” or “advance”"
 
@@ -206,8 +217,8 @@ def _truth(value: object) -> str | None:
 _CHECKS: dict[str, Callable[[object], str | None]] = {
     "id": _id,
     "minutes": _minutes,
-    "heard": _groups,
-    "seen": _groups,
+    "heard": _speakers,
+    "seen": _speakers,
     "hears": _groups,
     "at_end": _at_end,
 }
