@@ -39,18 +39,17 @@ def by_clock(s: Session, command: c.ByClock, now: datetime) -> tuple[e.Event, ..
     Raises:
         Refused: `stale_version` when a leader was faster: another step, an extension, a hold.
     """
-    if command not in {said for _, said in _to_say(s)}:
+    at = {said: when for when, said in _to_say(s)}.get(command)
+    if at is None:
         raise Refused("stale_version")
+    if now < at:
+        raise Refused("not_now")
     match command:
         case c.MinuteLeft():
             return (e.MinuteAnnounced(),)
-        case c.TimeIsUp(deadline):
-            if now < deadline:
-                raise Refused("not_now")
+        case c.TimeIsUp():
             return _time_is_up(s, now)
-        case c.RingTimeIsUp(closes_at):
-            if now < closes_at:
-                raise Refused("not_now")
+        case c.RingTimeIsUp():
             return (e.RingClosed(),)
 
 

@@ -86,7 +86,7 @@ def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tu
         case c.EndSession():
             return (e.SessionEnded(),)
         case c.ChoosePresenter(person):
-            return (_choose(s, person, by),)
+            return _choose(s, person, by)
         case c.AgreeToPresent():
             return _agree(s, by)
         case c.DeclineToPresent():
@@ -152,20 +152,25 @@ def _hold(s: Session, now: datetime) -> e.Event:
 # The presenter
 
 
-def _choose(s: Session, id: str, by: Person) -> e.Event:
+def _choose(s: Session, id: str, by: Person) -> tuple[e.Event, ...]:
     person = at(Place.INSIDE, s, id)
     if person.role is not Role.MEMBER:
         raise Refused("not_in_circle")
-    settled = s.presenter is not None and s.presenter in s.present
-    if id == s.presenter or (settled and s.phase is not None and not s.phase.chooses_presenter):
+    if id == s.presenter or _settled(s):
         raise Refused("not_now")
     if id not in s.present:
         raise Refused("nobody_there")
-    return e.PresenterAsked(id, by.id)
+    return () if id == s.asked else (e.PresenterAsked(id, by.id),)
+
+
+def _settled(s: Session) -> bool:
+    """Whether the case has its presenter, who is there: nobody takes it from them midway."""
+    choosing = s.phase is None or s.phase.chooses_presenter
+    return s.presenter is not None and s.presenter in s.present and not choosing
 
 
 def _agree(s: Session, by: Person) -> tuple[e.Event, ...]:
-    if s.asked != by.id:
+    if s.asked != by.id or _settled(s):
         raise Refused("not_now")
     chosen = replace(s, presenter=by.id, back=False)
     sits_back = s.phase is not None and s.phase.presenter_sits_back and chosen.sit_back is not SitBackStyle.OFF

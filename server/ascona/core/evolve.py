@@ -58,7 +58,7 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
         case e.TimeAnnounced():
             return replace(s, time_announced=True)
         case e.SessionEnded():
-            return replace(s, ended=True, ends_at=None, left=None, ring_open=False, floor=(), back=False)
+            return _ended(s)
         case e.PresenterAsked(person, by):
             return replace(s, asked=person, asked_by=by)
         case e.PresenterDeclined():
@@ -66,7 +66,7 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
         case e.PresenterChosen(person):
             return replace(s, asked=None, asked_by=None, presenter=person, back=False, signals=False)
         case e.PresenterReleased():
-            return replace(s, presenter=None, back=False, signals=False)
+            return replace(s, presenter=None, back=False, signals=False, protected=False)
         case e.SatBack():
             return replace(s, back=True, signals=False)
         case e.CameBack():
@@ -91,6 +91,7 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
 
 def _phase_started(s: Session, event: e.PhaseStarted) -> Session:
     lingers = event.ring_until is not None
+    asking = s.presenter is None or s.programme.phases[event.step].chooses_presenter
     return replace(
         s,
         step=event.step,
@@ -99,11 +100,19 @@ def _phase_started(s: Session, event: e.PhaseStarted) -> Session:
         minute_announced=False,
         time_announced=False,
         at_end_here=None,
+        asked=s.asked if asking else None,
+        asked_by=s.asked_by if asking else None,
         protected=False,
         ring_open=lingers,
         ring_until=event.ring_until,
         floor=s.floor if lingers else (),
     )
+
+
+def _ended(s: Session) -> Session:
+    """Nothing is left open: no question, no word, no clock."""
+    still = replace(s, ended=True, ends_at=None, left=None, ring_open=False, ring_until=None, floor=())
+    return replace(still, asked=None, asked_by=None, back=False, signals=False, protected=False)
 
 
 def _running_until(s: Session, ends_at: datetime) -> Session:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ascona.core.people import FLOOR_LIMIT, LEADERS, OUTSIDE, Person, Role
+from ascona.core.people import FLOOR_LIMIT, LEADERS, OUTSIDE, Person, Place, Role
 from ascona.core.programme import Group, Phase
 from ascona.core.session import Session, SitBackStyle
 
@@ -50,14 +50,16 @@ def media_plan(session: Session) -> MediaPlan:
     chair there, and nobody may be listening in it.
     """
     slots = carried(session)
+    here = _here(session)
+    receivers = [person for person in here if may_receive(session, person)]
     routes = frozenset(
         Route(sender.id, receiver.id, kind)
-        for sender in _here(session)
+        for sender in here
         if sender.id in slots
         for kind in Kind
         if may_send(session, sender, kind)
-        for receiver in _here(session)
-        if receiver is not sender and may_receive(session, receiver)
+        for receiver in receivers
+        if receiver is not sender
     )
     return MediaPlan(session.version, routes, slots)
 
@@ -65,7 +67,7 @@ def media_plan(session: Session) -> MediaPlan:
 def may_send(session: Session, person: Person, kind: Kind) -> bool:
     """Whether the phase lets this person be heard, or seen, by those who may receive."""
     phase = session.phase
-    if phase is None or person not in session.inside():
+    if phase is None or person.place is not Place.INSIDE:
         return False
     if session.sits_back(person.id) and (kind is Kind.AUDIO or session.sit_back is SitBackStyle.GONE):
         return False
@@ -75,7 +77,7 @@ def may_send(session: Session, person: Person, kind: Kind) -> bool:
 def may_receive(session: Session, person: Person) -> bool:
     """Whether the phase lets this person hear and see the others."""
     phase = session.phase
-    if phase is None or person not in session.inside():
+    if phase is None or person.place is not Place.INSIDE:
         return False
     return Group.EVERYONE in phase.hears or bool(_groups(session, person) & phase.hears)
 
@@ -112,7 +114,7 @@ def _groups(session: Session, person: Person) -> frozenset[Group]:
         groups.add(Group.PRESENTER)
     if person.role is Role.SUPERVISOR:
         groups.add(Group.SUPERVISOR)
-    if person.id in session.floor:
+    if person.id in session.floor and person.id in speakers_outside(session)[:FLOOR_LIMIT]:
         groups.add(Group.FLOOR)
     return frozenset(groups)
 

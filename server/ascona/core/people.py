@@ -17,6 +17,10 @@ NAME_LIMIT = 64
 """Characters in a name as shown, after normalisation."""
 
 
+INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Fillers that Unicode counts as letters or symbols, though nothing is seen of them."""
+
+
 class Role(StrEnum):
     """What somebody was invited as. Only `MoveToRing` and `InviteToCircle` change it."""
 
@@ -84,11 +88,11 @@ def clean_name(text: str) -> str:
             characters that are invisible or turn the direction of the text around.
     """
     name = " ".join(unicodedata.normalize("NFC", text[: 4 * NAME_LIMIT + 1]).split())
-    if not name:
-        raise ValueError("a name needs at least one letter")
     if len(name) > NAME_LIMIT or len(text) > 4 * NAME_LIMIT:
         raise ValueError(f"a name has at most {NAME_LIMIT} characters")
-    if any(unicodedata.category(character).startswith("C") for character in name):
+    if not any(character.isalnum() for character in name):
+        raise ValueError("a name needs at least one letter")
+    if any(character in INVISIBLE or unicodedata.category(character).startswith("C") for character in name):
         raise ValueError("a name has no control, invisible or direction characters")
     return name
 

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from ascona.core import events as e
-from ascona.core.evolve import RING_GRACE
+from ascona.core.evolve import RING_GRACE, evolve
 from ascona.core.media_plan import speakers_outside
 from ascona.core.people import FLOOR_LIMIT, Role
+from ascona.core.programme import Group, Phase
 from ascona.core.rights import Refused
 from ascona.core.session import Session, SitBackStyle
 
@@ -16,7 +17,8 @@ def go_to(s: Session, step: int, now: datetime, *, by_clock: bool = False) -> tu
 
     Args:
         step: Index in the programme.
-        by_clock: The slot of the ring ended by itself: whoever has the word keeps it for the grace.
+        by_clock: The slot of the ring ended by itself: whoever has the word keeps it for the grace,
+            unless leaders are among themselves from here on.
 
     Raises:
         Refused: `first_phase`, `last_phase`, `no_presenter`.
@@ -29,14 +31,20 @@ def go_to(s: Session, step: int, now: datetime, *, by_clock: bool = False) -> tu
     if phase.needs_presenter and s.presenter is None:
         raise Refused("no_presenter")
     ends_at = None if phase.minutes is None else now + timedelta(minutes=phase.minutes)
-    lingers = by_clock and s.ring_open and not phase.opens_ring
-    events: list[e.Event] = [e.PhaseStarted(step, now, ends_at, s.ring_until if lingers else None)]
-    events += _presenter_moves(s, step)
+    lingers = by_clock and s.ring_open and not phase.opens_ring and Group.EVERYONE in phase.hears
+    started = e.PhaseStarted(step, now, ends_at, s.ring_until if lingers else None)
+    events: list[e.Event] = [started, *_presenter_moves(s, step)]
     if phase.opens_ring:
-        events += ring_opens(s, ends_at, now)
-    if phase.locks_door and not s.locked:
+        events += ring_opens(evolve(s, started, None), ends_at, now)
+    if not s.locked and any(passed.locks_door for passed in _passed(s, step)):
         events.append(e.Locked())
     return tuple(events)
+
+
+def _passed(s: Session, step: int) -> tuple[Phase, ...]:
+    """The phases from the one after that at hand to the new one: what skips a phase locks the door like it."""
+    begin = 0 if s.step is None else s.step + 1
+    return s.programme.phases[min(begin, step) : step + 1]
 
 
 def ring_opens(s: Session, ends_at: datetime | None, now: datetime) -> tuple[e.Event, ...]:
@@ -48,7 +56,7 @@ def ring_opens(s: Session, ends_at: datetime | None, now: datetime) -> tuple[e.E
     """
     until = None if ends_at is None else max(ends_at, now) + RING_GRACE
     ring = [p.id for p in s.inside() if p.role is Role.RING and p.id in s.present]
-    free = FLOOR_LIMIT - len(set(speakers_outside(s)) - set(s.floor))
+    free = FLOOR_LIMIT - len(set(speakers_outside(s)) - set(ring))
     words = ring if len(ring) <= free else []
     return (e.RingOpened(until), *(e.WordGiven(id) for id in words if id not in s.floor))
 
