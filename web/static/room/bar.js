@@ -51,19 +51,17 @@ function device(visit, room, which) {
   const missing = visit.choice[which] && visit.devices[which] === null;
   const { state, why, able } = deviceButton(which, { ...visit.choice, [which]: visit.choice[which] && !missing }, stand(room), room.me.may);
   const on = visit.choice[which] && !missing;
-  return html`<button
+  return html`<div class="device" data-now=${state}><button
     type="button"
-    class="button tool device"
-    data-device=${which}
-    data-now=${state}
+    class="button tool"
     aria-label=${speak(`button.${which}_${on ? "off" : "on"}`)}
     aria-description=${speak(why)}
     title=${speak(why)}
     aria-disabled=${able ? nothing : "true"}
     @click=${() => able && visit.toggle(which)}
   >
-    ${icon(state === "on" ? which : `${which}_off`)}<span aria-hidden="true">${speak(`own.${state}`)}</span>
-  </button>`;
+    ${icon(state === "on" ? which : `${which}_off`)}<span>${speak(`own.${which}`)}</span>
+  </button><small aria-hidden="true">${speak(`own.${state}`)}</small></div>`;
 }
 
 /**

@@ -161,7 +161,6 @@ function phasesPart(visit, room) {
         return html`<li aria-current=${here ? "step" : nothing}>
           ${button({
             text: html`<span>${speak(`phase.${step.phase}`)}</span> <small>${here ? speak("desk.current") : length}</small>`,
-            name: speak("desk.go_to", { phase: step.phase }),
             look: "quiet wide",
             why: able && !here ? "" : speak(here ? "desk.current" : "why.GoToPhase"),
             press: () => visit.command("GoToPhase", { step: index }),
@@ -184,10 +183,10 @@ export function linePart(visit) {
   };
   return html`<form class="part line" @submit=${send}>
     <h3>${speak("desk.line")}</h3>
-    <ol role="log" aria-label=${speak("desk.line")} tabindex="0">
-      ${visit.lines.length === 0 ? html`<li class="quiet">${speak("desk.line_empty")}</li>` : nothing}
-      ${visit.lines.map(({ by, text }) => html`<li><strong>${by}</strong> ${text}</li>`)}
-    </ol>
+    <div class="lines" role="log" aria-label=${speak("desk.line")} tabindex="0">
+      ${visit.lines.length === 0 ? html`<p class="quiet">${speak("desk.line_empty")}</p>` : nothing}
+      ${visit.lines.map(({ by, text }) => html`<p><strong>${by}</strong> ${text}</p>`)}
+    </div>
     <div class="write">
       <input name="text" maxlength="500" autocomplete="off" aria-label=${speak("desk.line_field")} />
       <button class="button">${speak("desk.line_send")}</button>

@@ -1,5 +1,7 @@
 // A menu button after the ARIA pattern: it wraps a button and a `role="menu"` and opens one for the other.
 
+const EDGE = 8; // pixels to the window's edge
+
 /** Arrow keys, Home, End and Escape work; focus returns to the button. */
 export class Menu extends HTMLElement {
   #outside = (/** @type {Event} */ event) => {
@@ -34,7 +36,8 @@ export class Menu extends HTMLElement {
 
   /** @param {number} index */
   #open(index = 0) {
-    if (this.#menu) this.#menu.hidden = false;
+    this.#menu?.showPopover();
+    this.#place();
     this.#button?.setAttribute("aria-expanded", "true");
     this.dataset.open = "";
     document.addEventListener("pointerdown", this.#outside);
@@ -42,10 +45,22 @@ export class Menu extends HTMLElement {
   }
 
   #close() {
-    if (this.#menu) this.#menu.hidden = true;
+    if (this.#menu?.matches(":popover-open")) this.#menu.hidePopover();
     this.#button?.setAttribute("aria-expanded", "false");
     delete this.dataset.open;
     document.removeEventListener("pointerdown", this.#outside);
+  }
+
+  /** Below the button where there is room, else above; never outside the window. */
+  #place() {
+    const [menu, button] = [this.#menu, this.#button?.getBoundingClientRect()];
+    if (!menu || !button) return;
+    const { width, height } = menu.getBoundingClientRect();
+    const below = button.bottom + EDGE + height < innerHeight;
+    const top = below ? button.bottom + EDGE / 2 : Math.max(EDGE, button.top - height - EDGE / 2);
+    const left = Math.min(Math.max(EDGE, button.left + (button.width - width) / 2), innerWidth - width - EDGE);
+    menu.style.setProperty("--left", `${left}px`);
+    menu.style.setProperty("--top", `${top}px`);
   }
 
   #onClick = (/** @type {Event} */ event) => {

@@ -35,9 +35,8 @@ export function personView(visit, person, place) {
   >
     <span class="seat" aria-hidden="true">${mark(person)}</span>
     <span class="plate">
-      <span class="name">${person.name}</span>
-      ${words.map(({ word, seen }) => html`<span class=${seen ? "word" : "word hidden"}>, ${word}</span>`)}
-      ${closed(person) ? icon("microphone_off") : nothing}
+      <span class="line"><span class="name">${person.name}</span>${closed(person) ? icon("microphone_off") : nothing}</span>
+      ${words.map(({ kind, word, seen }) => html`<span class=${`${kind} ${seen ? "word" : "word hidden"}`}><span class="hidden">, </span>${word}</span>`)}
     </span>
     ${person.may.length > 0 ? actions(visit, person) : nothing}
   </balint-chair>`;
@@ -77,8 +76,8 @@ export function initials(name) {
 function standings({ speak }, person, own) {
   const plain = person.standing === "member" || person.standing === "ring";
   return [
-    ...(own ? [{ word: speak("state.you"), seen: true }] : []),
-    { word: speak(`standing.${person.standing}`), seen: !plain && person.state === "here" && !own },
+    ...(own ? [{ kind: "own", word: speak("state.you"), seen: true }] : []),
+    { kind: "standing", word: speak(`standing.${person.standing}`), seen: !plain && person.state === "here" && !own },
   ];
 }
 
@@ -87,13 +86,15 @@ function standings({ speak }, person, own) {
  * @param {Person} person
  */
 function states({ speak }, person) {
-  const words = [];
-  if (person.state !== "here") words.push({ word: speak(`state.${person.state}`), seen: true });
-  if (person.floor) words.push({ word: speak("state.floor"), seen: true });
-  if (person.asked) words.push({ word: speak("state.asked"), seen: true });
-  if (person.signals) words.push({ word: speak("state.signals"), seen: true });
-  if (closed(person)) words.push({ word: speak("state.microphone_off"), seen: false });
-  return words;
+  const signs = {
+    [person.state]: person.state !== "here",
+    floor: person.floor,
+    asked: person.asked,
+    signals: person.signals,
+    microphone_off: closed(person),
+  };
+  const shown = Object.entries(signs).flatMap(([key, is]) => (is ? [key] : []));
+  return shown.map((key) => ({ kind: "state", word: speak(`state.${key}`), seen: key !== "microphone_off" }));
 }
 
 /**
@@ -114,10 +115,10 @@ function actions(visit, person) {
     });
   const command = (/** @type {string[]} */ which) => item(which, () => visit.command(which[0], { person: id }));
   return html`<balint-menu class="actions">
-    <button type="button" class="button round" aria-haspopup="menu" aria-expanded="false" aria-label=${speak("person.actions", { name })}>
+    <button type="button" class="whole" aria-haspopup="menu" aria-expanded="false" aria-label=${speak("person.actions", { name })}>
       ${icon("dots")}
     </button>
-    <div role="menu" aria-label=${name} hidden>
+    <div role="menu" aria-label=${name} popover="manual">
       ${person.group === "circle" ? command(["ChoosePresenter", "make_presenter"]) : command(word)} ${command(moved)}
       ${item(["Remove", "remove"], () => visit.set({ question: { kind: "remove", person: id, name } }))}
     </div>
