@@ -81,6 +81,8 @@ class Publisher:
 
     def silence(self) -> None:
         """Shut every gate at once."""
+        for output in (*self._audiences[Kind.AUDIO], *self._audiences[Kind.VIDEO]):
+            output.follow(None)
         self._audiences = {Kind.AUDIO: (), Kind.VIDEO: ()}
         for track in self._tracks.values():
             track.outputs = ()

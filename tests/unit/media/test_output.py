@@ -1,0 +1,146 @@
+"""A slot's stream goes on: over shut gates, other occupants, lost packets and clocks that stand still."""
+
+import pytest
+from ascona.core.media_plan import Kind
+from ascona.media import rtcp
+from ascona.media.packet import Packet
+from ascona.media.track import Track
+
+from tests.unit.media.streams import Listener, picture_packet, steps
+
+
+def voice(sequence: int, timestamp: int) -> Packet:
+    return Packet(0, 111, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, b"voice")
+
+
+def speak(listener: Listener, sequence: int, now: float, count: int = 3, timestamp: int = 0) -> None:
+    for step in range(count):
+        listener.output.forward(voice(sequence + step, timestamp + 960 * step), None, now + 0.02 * step)
+
+
+def show(listener: Listener, track: Track, first: int, number: int, now: float, count: int = 3) -> None:
+    for step in range(count):
+        packet, picture = picture_packet(first + step, number + step, key=step == 0)
+        track.keep(packet, picture)
+        listener.output.forward(packet, picture, now + step / 30)
+
+
+def test_a_picture_starts_with_a_key_frame():
+    listener, track = Listener(), Track(Kind.VIDEO, 7)
+    listener.output.follow(track)
+
+    listener.output.forward(*picture_packet(1), 0.0)
+    assert listener.sent == []
+
+    listener.output.forward(*picture_packet(2, key=True), 0.0)
+    listener.output.forward(*picture_packet(3), 0.1)
+    assert len(listener.sent) == 2
+
+
+def test_the_next_occupant_continues_all_numbers():
+    listener = Listener()
+    for occupant, (first, number) in enumerate([(40_000, 0x7FFE), (17, 5), (65_534, 9_000)]):
+        track = Track(Kind.VIDEO, occupant)
+        listener.output.follow(track)
+        show(listener, track, first, number, now=10.0 * occupant)
+
+    assert steps(listener.sequences, 1 << 16) == [1] * 8
+    assert steps(listener.picture_ids, 1 << 15) == [1] * 8
+    assert steps(listener.bases, 256) == [1] * 8
+    assert {packet.ssrc for packet in listener.sent} == {1000}
+
+
+def test_timestamps_follow_the_clock_on_the_wall_while_the_gate_is_shut():
+    listener = Listener(Kind.AUDIO)
+    listener.output.follow(Track(Kind.AUDIO, 7))
+    speak(listener, 1, now=0.0)
+    listener.output.follow(None)
+    listener.output.follow(Track(Kind.AUDIO, 7))
+
+    speak(listener, 400, now=60.04, timestamp=3 * 960)  # a clock that stood still behind a muted microphone
+
+    assert steps(listener.timestamps, 1 << 32) == [960, 960, pytest.approx(60 * 48_000, abs=2), 960, 960]
+    assert steps(listener.sequences, 1 << 16) == [1] * 5
+
+
+def test_a_clock_that_jumps_with_the_gate_open_is_caught():
+    listener = Listener(Kind.AUDIO)
+    listener.output.follow(Track(Kind.AUDIO, 7))
+    speak(listener, 1, now=0.0)
+
+    speak(listener, 4, now=0.06, timestamp=1_000_000_000)
+    speak(listener, 7, now=20.0, timestamp=1_000_002_880)
+
+    jumps = steps(listener.timestamps, 1 << 32)
+    assert jumps[2] == pytest.approx(960, abs=2)
+    assert jumps[5] == pytest.approx(19.9 * 48_000, abs=50)
+
+
+def test_sound_goes_on_for_hours():
+    listener = Listener(Kind.AUDIO)
+    listener.output.follow(Track(Kind.AUDIO, 7))
+
+    speak(listener, 1, now=0.0, count=200_000)
+
+    assert len(listener.sent) == 200_000
+
+
+def test_a_packet_from_before_the_switch_is_not_sent_after_it():
+    listener, track = Listener(), Track(Kind.VIDEO, 7)
+    listener.output.follow(track)
+    show(listener, track, 50, 1, now=0.0)
+
+    listener.output.forward(*picture_packet(49, 0), 0.2)
+    assert len(listener.sent) == 3
+
+
+def test_packets_that_overtake_each_other_keep_their_numbers():
+    listener, track = Listener(), Track(Kind.VIDEO, 7)
+    listener.output.follow(track)
+    for sequence in (50, 52, 51, 53):
+        listener.output.forward(*picture_packet(sequence, sequence, key=sequence == 50), 0.0)
+
+    assert [number - listener.sequences[0] for number in listener.sequences] == [0, 2, 1, 3]
+
+
+def test_what_a_listener_misses_is_repeated():
+    listener, track = Listener(), Track(Kind.VIDEO, 7)
+    listener.output.follow(track)
+    show(listener, track, 50, 7, now=0.0)
+    missed = listener.sent[1]
+
+    assert listener.output.resend([missed.sequence], 1.0) == 1
+
+    repair = listener.sent[-1]
+    assert (repair.ssrc, repair.payload_type) == (1001, 97)
+    assert repair.payload == missed.sequence.to_bytes(2, "big") + missed.payload
+    assert repair.timestamp == missed.timestamp
+
+
+def test_nothing_is_repeated_once_the_gate_is_shut_nor_from_before_it_opened():
+    listener, track = Listener(), Track(Kind.VIDEO, 7)
+    listener.output.follow(track)
+    show(listener, track, 50, 7, now=0.0)
+    before = list(listener.sequences)
+
+    listener.output.follow(None)
+    assert listener.output.resend(before, 1.0) == 0
+
+    listener.output.follow(track)
+    assert listener.output.resend(before, 1.0) == 0
+
+    show(listener, track, 53, 10, now=1.0)
+    assert listener.output.resend(before, 1.1) == 0
+    assert listener.output.resend([(before[-1] - 1000) & 0xFFFF, (before[-1] + 1000) & 0xFFFF], 1.1) == 0
+
+
+def test_the_publishers_clock_is_repeated_as_the_streams_own():
+    listener = Listener(Kind.AUDIO)
+    listener.output.follow(Track(Kind.AUDIO, 7))
+    listener.output.report(960, 1)
+    assert listener.reports == []
+
+    speak(listener, 1, now=0.0)
+    listener.output.report(960, rtcp.ntp_time(5.0))
+
+    assert listener.reports == [rtcp.SenderReport(1000, rtcp.ntp_time(5.0), listener.timestamps[1])]

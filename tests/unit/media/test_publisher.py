@@ -1,0 +1,248 @@
+"""What one person sends reaches those who were admitted, one layer of it, from a key frame on."""
+
+from collections import Counter
+
+import pytest
+from ascona.core.media_plan import Kind
+from ascona.media import rtcp
+from ascona.media.offer import read_offer
+from ascona.media.packet import Malformed
+from ascona.media.publisher import Publisher
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.media.streams import AUDIO_TYPE, REPAIR_TYPE, VIDEO_TYPE, Listener, datagram, steps, vp8
+from tests.unit.media.test_offer import CHROMIUM
+
+RID, REPAIRED_RID, TRANSPORT_WIDE = 10, 11, 3
+SSRC = {"l": 21, "h": 22}
+
+
+class Camera:
+    """A Chromium with two layers, and what the server asks of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[rtcp.Heard] = []
+        self.counts: Counter[str] = Counter()
+        self.arrived: Counter[Kind] = Counter()
+        self.publisher = Publisher(read_offer(CHROMIUM, 2), 1, self.arrived, self._listen, self.counts)
+        self.sent: Counter[str] = Counter()
+
+    def _listen(self, report: bytes) -> None:
+        self.asked.extend(rtcp.read_rtcp(report))
+
+    def show(self, layer: str, key: bool = False, now: float = 0.0, count: int = 1) -> None:
+        for _ in range(count):
+            self.sent[layer] += 1
+            number = self.sent[layer]
+            element = bytes([RID << 4]) + layer.encode()
+            payload = vp8(number, number, key)
+            self.publisher.receive(datagram(VIDEO_TYPE, number, 3000 * number, SSRC[layer], payload, element), now)
+
+    def speak(self, now: float = 0.0, ssrc: int = 20) -> None:
+        self.sent["voice"] += 1
+        number = self.sent["voice"]
+        self.publisher.receive(datagram(AUDIO_TYPE, number, 960 * number, ssrc, b"voice"), now)
+
+    def repair(self, layer: str, sequence: int, payload: bytes, ssrc: int = 30, now: float = 0.0) -> None:
+        self.sent["repair"] += 1
+        element = bytes([REPAIRED_RID << 4]) + layer.encode()
+        inner = sequence.to_bytes(2, "big") + payload
+        self.publisher.receive(datagram(REPAIR_TYPE, self.sent["repair"], 0, ssrc, inner, element), now)
+
+    def key_frames_asked(self, layer: str) -> int:
+        return self.asked.count(rtcp.KeyFrameRequest(SSRC[layer]))
+
+
+@pytest.fixture
+def camera() -> Camera:
+    return Camera()
+
+
+def test_nobody_gets_anything_until_admitted(camera):
+    voice, picture = Listener(Kind.AUDIO), Listener()
+    camera.speak()
+    camera.show("l", key=True)
+
+    camera.publisher.admit(voice.output, 0.0)
+    camera.publisher.admit(picture.output, 0.0)
+    assert voice.sent == picture.sent == []
+
+    camera.speak()
+    camera.show("l", key=True)
+    assert (len(voice.sent), len(picture.sent)) == (1, 1)
+
+
+def test_nobody_gets_anything_after_being_dismissed(camera):
+    voice, other = Listener(Kind.AUDIO), Listener(Kind.AUDIO)
+    camera.publisher.admit(voice.output, 0.0)
+    camera.publisher.admit(other.output, 0.0)
+    camera.speak()
+
+    camera.publisher.dismiss(voice.output)
+    camera.speak()
+
+    assert (len(voice.sent), len(other.sent)) == (1, 2)
+    assert voice.output.source is None
+
+
+def test_who_waits_for_a_picture_asks_until_it_comes(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.publisher.admit(picture.output, 0.0)
+    assert camera.key_frames_asked("l") == 1
+
+    for tenth in range(1, 10):  # the request, or the key frame, is lost
+        camera.show("l", now=tenth / 10)
+        camera.publisher.ask(tenth / 10)
+    assert camera.key_frames_asked("l") == 4
+
+    camera.show("l", key=True, now=1.0)
+    camera.publisher.ask(1.5)
+    assert camera.key_frames_asked("l") == 4
+    assert len(picture.sent) == 1
+
+
+def test_a_camera_that_is_off_is_not_asked(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.publisher.admit(picture.output, 5.0)
+    camera.publisher.ask(6.0)
+
+    assert camera.asked == []
+
+
+def test_the_larger_layer_is_shown_from_its_key_frame_on(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.publisher.admit(picture.output, 0.0)
+    camera.show("l", key=True, now=0.1)
+    camera.show("h", now=0.2)
+    camera.publisher.ask(0.4)
+    assert camera.key_frames_asked("h") == 1
+    camera.show("l", now=0.5)
+    assert len(picture.sent) == 2
+
+    camera.show("h", key=True, now=0.6)
+    camera.show("l", now=0.6)
+    camera.show("h", now=0.7)
+
+    assert len(picture.sent) == 4
+    assert steps(picture.sequences, 1 << 16) == [1, 1, 1]
+    assert steps(picture.picture_ids, 1 << 15) == [1, 1, 1]
+
+
+def test_when_the_larger_layer_falls_silent_the_smaller_one_goes_on(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.show("h", key=True)
+    camera.publisher.admit(picture.output, 0.0)
+    camera.show("h", key=True)
+    assert len(picture.sent) == 1
+
+    camera.show("l", now=1.5)
+    camera.publisher.ask(1.5)
+    assert camera.key_frames_asked("l") == 1
+    camera.show("l", key=True, now=1.6)
+    camera.show("l", now=1.7)
+
+    assert len(picture.sent) == 3
+
+
+def test_an_old_key_frame_sent_again_opens_no_gate(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.show("l", count=3)
+    camera.publisher.admit(picture.output, 0.0)
+
+    camera.repair("l", 1, vp8(1, 1, key=True))
+
+    assert picture.sent == []
+
+
+def test_a_lost_packet_is_asked_for_and_its_repair_sent_on(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.publisher.admit(picture.output, 0.0)
+    camera.show("l", key=True)
+    camera.sent["l"] += 1
+    camera.show("l")
+    camera.publisher.ask(0.0)
+    assert rtcp.Nack(SSRC["l"], (3,)) in camera.asked
+
+    camera.repair("l", 3, vp8(3, 3))
+
+    first = picture.sequences[0]
+    assert [number - first for number in picture.sequences] == [0, 2, 1]
+
+
+def test_a_repair_before_its_layer_is_known_is_dropped(camera):
+    camera.repair("l", 3, vp8(3))
+
+    assert camera.counts["unknown_repair"] == 1
+
+
+def test_a_picture_without_a_layer_is_dropped_where_layers_were_agreed(camera):
+    camera.publisher.receive(datagram(VIDEO_TYPE, 1, 0, 99, vp8(1)), 0.0)
+
+    assert camera.counts["unknown_layer"] == 1
+
+
+def test_padding_is_not_sent_on(camera):
+    voice = Listener(Kind.AUDIO)
+    camera.publisher.admit(voice.output, 0.0)
+    camera.speak()
+    camera.publisher.receive(datagram(AUDIO_TYPE, 2, 0, 20, b""), 0.0)
+
+    assert len(voice.sent) == 1
+    assert camera.arrived[Kind.AUDIO] == 1
+
+
+def test_a_new_microphone_takes_the_place_of_the_last(camera):
+    voice = Listener(Kind.AUDIO)
+    camera.publisher.admit(voice.output, 0.0)
+    camera.speak()
+    camera.sent["voice"] = 7_000
+    camera.speak(ssrc=40)
+    camera.speak(ssrc=40)
+
+    assert steps(voice.sequences, 1 << 16) == [1, 1]
+
+
+def test_what_cannot_be_sent_on_is_refused(camera):
+    with pytest.raises(Malformed):
+        camera.publisher.receive(datagram(AUDIO_TYPE, 1, 0, 20, bytes(1400)), 0.0)
+
+
+def test_silence_shuts_every_gate(camera):
+    voice, picture = Listener(Kind.AUDIO), Listener()
+    camera.publisher.admit(voice.output, 0.0)
+    camera.publisher.admit(picture.output, 0.0)
+    camera.speak()
+    camera.show("l", key=True)
+    seen = list(picture.sequences)
+
+    camera.publisher.silence()
+    camera.speak()
+    camera.show("l", key=True)
+
+    assert (len(voice.sent), len(picture.sent)) == (1, 1)
+    assert picture.output.resend(seen, 0.0) == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from([AUDIO_TYPE, VIDEO_TYPE, REPAIR_TYPE]), st.binary(max_size=30)), max_size=20))
+def test_whatever_is_sent_it_is_forwarded_or_refused(packets):
+    camera, voice, picture = Camera(), Listener(Kind.AUDIO), Listener()
+    camera.publisher.admit(voice.output, 0.0)
+    camera.publisher.admit(picture.output, 0.0)
+    for number, (payload_type, payload) in enumerate(packets):
+        element = bytes([RID << 4]) + b"h"
+        try:
+            camera.publisher.receive(datagram(payload_type, number, 0, payload_type, payload, element), 0.0)
+        except Malformed:
+            continue
+    camera.publisher.ask(1.0)
+    camera.publisher.feed_back()
+    camera.publisher.beat(1.0)
+
+    assert len(voice.sent) + len(picture.sent) <= len(packets)
