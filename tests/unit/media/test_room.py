@@ -1,0 +1,233 @@
+"""Gates between people: shut unless the plan opens them, shut before others open, shut when anything fails."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from ascona.core.media_plan import Kind, MediaPlan, Route
+from ascona.media.answer import Sources
+from ascona.media.gate import Counts
+from ascona.media.offer import read_offer
+from ascona.media.output import Output
+from ascona.media.publisher import Publisher
+from ascona.media.room import Room
+
+from tests.unit.media.streams import AUDIO_TYPE, Listener, datagram
+from tests.unit.media.test_offer import CHROMIUM
+
+
+class NotingPublisher(Publisher):
+    """Notes the order in which gates move, and fails when told to."""
+
+    def __init__(self, name: str, arrived: Counter[Kind], noted: list[str]) -> None:
+        super().__init__(read_offer(CHROMIUM, 2), 1, arrived, lambda report: None, Counter())
+        self.name = name
+        self.noted = noted
+        self.fails = False
+
+    def admit(self, output: Output, now: float) -> None:
+        self.noted.append(f"open {self.name}")
+        if self.fails:
+            raise RuntimeError("out of memory, say")
+        super().admit(output, now)
+
+    def dismiss(self, output: Output) -> None:
+        self.noted.append(f"shut {self.name}")
+        super().dismiss(output)
+
+
+class Line:
+    """A connection without a network: two slots, both kinds."""
+
+    def __init__(self, name: str, arrived: Counter[Kind], noted: list[str], slots: int = 2) -> None:
+        self.up = True
+        self.publisher = NotingPublisher(name, arrived, noted)
+        self.ears = {slot: Listener(Kind.AUDIO, ssrc=10 * slot) for slot in range(slots)}
+        self.outputs = {(slot, Kind.AUDIO): ear.output for slot, ear in self.ears.items()}
+        self.spoken = 0
+
+    def close(self) -> None:
+        self.up = False
+
+
+class Circle:
+    """People in a room with two slots."""
+
+    def __init__(self, *names: str, **slots: int) -> None:
+        self.room = Room([Sources(1, 2, 3), Sources(4, 5, 6)], clock=lambda: 0.0)
+        self.noted: list[str] = []
+        self.lines: dict[str, Line] = {}
+        for name in names:
+            self.enter(name, slots.get(name, 2))
+
+    def enter(self, name: str, slots: int = 2) -> None:
+        person = self.room.person(name)
+        line: Any = Line(name, person.arrived, self.noted, slots)
+        person.connection = self.lines[name] = line
+        self.room.settle()
+
+    def follow(self, *routes: tuple[str, str], **slots: int) -> None:
+        named = frozenset(Route(sender, receiver, Kind.AUDIO) for sender, receiver in routes)
+        self.room.follow(MediaPlan(1, named, slots))
+
+    def speak(self, name: str) -> set[tuple[str, int]]:
+        """Who hears one packet of this person, in which slot."""
+        before = {(who, slot): len(ear.sent) for who, line in self.lines.items() for slot, ear in line.ears.items()}
+        line = self.lines[name]
+        line.spoken += 1
+        line.publisher.receive(datagram(AUDIO_TYPE, line.spoken, 960 * line.spoken, 20, b"voice"), 0.0)
+        return {
+            (who, slot)
+            for who, other in self.lines.items()
+            for slot, ear in other.ears.items()
+            if len(ear.sent) > before[who, slot]
+        }
+
+
+def test_without_a_plan_nobody_hears_anybody():
+    circle = Circle("ada", "ben")
+
+    assert circle.speak("ada") == set()
+
+
+def test_only_whom_the_plan_names_hears():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "ben"), ada=0, ben=1)
+
+    assert circle.speak("ada") == {("ben", 0)}
+    assert circle.speak("ben") == set()
+
+
+def test_nobody_hears_themselves_even_if_a_plan_says_so():
+    circle = Circle("ada", "ben")
+    circle.follow(("ada", "ada"), ("ada", "ben"), ada=0)
+
+    assert circle.speak("ada") == {("ben", 0)}
+
+
+def test_a_person_without_a_slot_is_not_heard():
+    circle = Circle("ada", "ben")
+    circle.follow(("ada", "ben"))
+
+    assert circle.speak("ada") == set()
+
+
+def test_a_listener_without_that_slot_does_not_hear():
+    circle = Circle("ada", "ben", "cy", cy=1)
+    circle.follow(("ada", "ben"), ("ada", "cy"), ada=1)
+
+    assert circle.speak("ada") == {("ben", 1)}
+
+
+def test_an_earlier_plan_opens_gates_as_people_come():
+    circle = Circle("ada")
+    circle.follow(("ada", "ben"), ada=0)
+
+    circle.enter("ben")
+
+    assert circle.speak("ada") == {("ben", 0)}
+
+
+def test_a_slot_changes_hands_and_shuts_before_it_opens():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "cy"), ada=0)
+    circle.noted.clear()
+
+    circle.follow(("ben", "cy"), ben=0)
+
+    assert circle.noted == ["shut ada", "open ben"]
+    assert circle.speak("ada") == set()
+    assert circle.speak("ben") == {("cy", 0)}
+
+
+def test_all_that_shuts_shuts_before_anything_opens():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "ben"), ("ada", "cy"), ada=0)
+    circle.noted.clear()
+
+    circle.follow(("ben", "ada"), ("cy", "ada"), ben=0, cy=1)
+
+    assert circle.noted[:2] == ["shut ada", "shut ada"]
+    assert sorted(circle.noted[2:]) == ["open ben", "open cy"]
+
+
+def test_a_gate_that_stays_open_is_not_touched():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "ben"), ada=0)
+    circle.noted.clear()
+
+    circle.follow(("ada", "ben"), ("ada", "cy"), ada=0)
+
+    assert circle.noted == ["open ada"]
+
+
+def test_a_plan_with_two_people_in_one_slot_shuts_everything():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "ben"), ada=0)
+
+    with pytest.raises(ValueError, match="slot"):
+        circle.follow(("ada", "cy"), ("ben", "cy"), ada=0, ben=0)
+
+    assert circle.speak("ada") == circle.speak("ben") == set()
+
+
+def test_when_a_gate_fails_every_gate_is_shut_and_stays_so():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "ben"), ada=0)
+    circle.lines["cy"].publisher.fails = True
+
+    with pytest.raises(RuntimeError):
+        circle.follow(("ada", "ben"), ("cy", "ben"), ada=0, cy=1)
+    assert circle.speak("ada") == circle.speak("cy") == set()
+
+    circle.enter("flo")
+    assert circle.speak("ada") == set()
+
+
+def test_a_line_that_goes_down_is_shut_and_opens_when_it_comes_back():
+    circle = Circle("ada", "ben")
+    circle.follow(("ada", "ben"), ada=0)
+    circle.lines["ben"].up = False
+    circle.room.settle()
+    assert circle.speak("ada") == set()
+    assert circle.room.connected() == {"ada"}
+
+    circle.lines["ben"].up = True
+    circle.room.settle()
+    assert circle.speak("ada") == {("ben", 0)}
+
+
+def test_a_new_connection_of_the_sender_is_heard_again():
+    circle = Circle("ada", "ben")
+    circle.follow(("ada", "ben"), ada=0)
+    circle.speak("ada")
+
+    circle.lines["ada"].close()
+    circle.enter("ada")
+
+    assert circle.speak("ada") == {("ben", 0)}
+    assert circle.room.counters()[Route("ada", "ben", Kind.AUDIO)] == Counts(forwarded=2, dropped=0)
+
+
+def test_what_is_dropped_is_counted_for_each_listener():
+    circle = Circle("ada", "ben", "cy")
+    circle.speak("ada")
+    circle.follow(("ada", "ben"), ada=0)
+    circle.speak("ada")
+    circle.speak("ada")
+    circle.follow()
+    circle.speak("ada")
+
+    counters = circle.room.counters()
+    assert counters[Route("ada", "ben", Kind.AUDIO)] == Counts(forwarded=2, dropped=2)
+    assert counters[Route("ada", "cy", Kind.AUDIO)] == Counts(forwarded=0, dropped=4)
+
+
+def test_who_leaves_is_forgotten():
+    circle = Circle("ada", "ben")
+    circle.follow(("ada", "ben"), ("ben", "ada"), ada=0, ben=1)
+    circle.room.remove("ben")
+
+    assert circle.speak("ada") == set()
+    assert circle.room.connected() == {"ada"}
+    assert circle.room.counters() == {}
