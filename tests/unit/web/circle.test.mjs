@@ -1,7 +1,7 @@
 // Where the chairs stand.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { places } from "../../../web/static/room/circle.js";
+import { circleOn } from "../../../web/static/room/circle.js";
 
 const STAGES = [
   { width: 1080, height: 690 },
@@ -25,18 +25,18 @@ function overlap(one, other) {
 
 test("when the presenter moves back, nobody else moves", () => {
   for (const stage of STAGES) {
-    const before = places(group(9, 3), stage);
-    const after = places(group(9, 3, "p4"), stage);
+    const before = circleOn(stage, group(9, 3)).places;
+    const after = circleOn(stage, group(9, 3, "p4")).places;
     for (const [person, place] of before) if (person !== "p4") assert.deepEqual(after.get(person), place);
   }
 });
 
 test("a chair moved back keeps its direction, is further out and smaller", () => {
   const stage = STAGES[0];
-  const centre = { x: stage.width / 2, y: (stage.height - 14) / 2 }; // name plates hang 14 pixels
+  const { centre } = circleOn(stage, group(9));
   for (let i = 0; i < 9; i++) {
-    const here = places(group(9), stage).get(`p${i}`) ?? assert.fail();
-    const back = places(group(9, 0, `p${i}`), stage).get(`p${i}`) ?? assert.fail();
+    const here = circleOn(stage, group(9)).places.get(`p${i}`) ?? assert.fail();
+    const back = circleOn(stage, group(9, 0, `p${i}`)).places.get(`p${i}`) ?? assert.fail();
     const angle = (/** @type {{x: number, y: number}} */ place) => Math.atan2(place.y - centre.y, place.x - centre.x);
     const far = (/** @type {{x: number, y: number}} */ place) => Math.hypot(place.y - centre.y, place.x - centre.x);
 
@@ -51,7 +51,7 @@ test("no two chairs overlap and none leaves the stage, whoever moves back", () =
     for (let count = 1; count <= 16; count++) {
       for (const ring of [0, 1, 5, 12]) {
         for (let back = 0; back < count; back++) {
-          const all = [...places(group(count, ring, `p${back}`), stage).values()];
+          const all = [...circleOn(stage, group(count, ring, `p${back}`)).places.values()];
           all.forEach((one, i) => {
             assert.ok(one.x - one.size / 2 >= -1 && one.x + one.size / 2 <= stage.width + 1, `${count}+${ring}: out at the side`);
             assert.ok(one.y - one.size / 2 >= -1 && one.y + one.size / 2 <= stage.height + 1, `${count}+${ring}: out at the top`);
@@ -64,7 +64,7 @@ test("no two chairs overlap and none leaves the stage, whoever moves back", () =
 });
 
 test("the first seat is at the top and the others follow clockwise", () => {
-  const placed = places(group(8), STAGES[0]);
+  const placed = circleOn(STAGES[0], group(8)).places;
   const [first, second] = [placed.get("p0"), placed.get("p1")];
 
   assert.ok(first && second);
@@ -73,5 +73,5 @@ test("the first seat is at the top and the others follow clockwise", () => {
 });
 
 test("a stage that is not measured yet breaks nothing", () => {
-  assert.equal(places(group(5, 2), { width: 0, height: 0 }).size, 7);
+  assert.equal(circleOn({ width: 0, height: 0 }, group(5, 2)).places.size, 7);
 });

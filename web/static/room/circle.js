@@ -5,16 +5,18 @@
 /** @typedef {{width: number, height: number}} Stage */
 /** @typedef {{x: number, y: number, width: number, height: number}} Area */
 /** @typedef {{x: number, y: number}} Point */
+/** @typedef {{places: Map<string, Place>, centre: Point}} Circle places by person, and where the words in the middle stand */
 
 const GAP = 14; // pixels between chairs
 const PLATE = 14; // pixels that a name plate hangs below its chair
 const SMALLEST = 36; // pixels: below it, chairs may touch
 const LARGEST = 210; // pixels: above it, faces look like posters
 const SHARE = 0.28; // of the stage's shorter side a chair may take
-const CENTRE = { share: 0.46, width: 400, height: 150 }; // kept free for the words in the middle; pixels, and share of the width
+const CENTRE = { share: 0.46, width: 400, area: 40_000, height: 150 }; // kept free for the words; pixels, and share of the width
 const WIDEST = 1.75; // width of the circle for a height of 1: wider, it would be two rows
 const BACK = { shift: 0.42, size: 0.72 }; // of a chair's width; outwards, along its own direction
 const MARGIN = BACK.shift + BACK.size / 2 - 0.5; // of a chair's width, kept free all around for moving back
+const BEND = { lying: 2, upright: 3 }; // exponent of the curve: 2 is an ellipse, 3 uses the corners of a phone too
 const SAMPLES = 360; // of the ellipse, to measure its length
 const RING = { largest: 72, smallest: 40, bow: 0.55 }; // pixels; how far the ends of a row lean in, in widths of the row
 
@@ -24,30 +26,33 @@ const RING = { largest: 72, smallest: 40, bow: 0.55 }; // pixels; how far the en
  * not know who is looking: the circle is the same for everyone. A chair moved back
  * keeps its direction, so nobody else moves when the presenter does.
  *
- * @param {readonly Seat[]} seats
  * @param {Stage} stage
- * @returns {Map<string, Place>} by person
+ * @param {readonly Seat[]} seats
+ * @returns {Circle}
  */
-export function places(seats, stage) {
+export function circleOn(stage, seats) {
   const circle = seats.filter((seat) => seat.group === "circle");
   const ring = seats.filter((seat) => seat.group === "ring");
   const outer = stage.height > stage.width ? ringBelow(ring, stage) : ringBeside(ring, stage);
-  return new Map([...circlePlaces(circle, outer.left), ...outer.places]);
+  const { x, y, width, height } = outer.left;
+  const centre = { x: x + width / 2, y: y + (height - PLATE) / 2 };
+  return { places: new Map([...circlePlaces(circle, outer.left, centre), ...outer.places]), centre };
 }
 
 /**
  * @param {readonly Seat[]} seats
- * @param {Area} area
+ * @param {Stage} area
+ * @param {Point} centre
  * @returns {[string, Place][]}
  */
-function circlePlaces(seats, area) {
+function circlePlaces(seats, area, centre) {
   const round = { width: Math.min(area.width, WIDEST * area.height), height: area.height - PLATE };
-  const centre = { x: area.x + area.width / 2, y: area.y + round.height / 2 };
+  const bend = round.height > round.width ? BEND.upright : BEND.lying;
   let size = Math.min(LARGEST, SHARE * Math.min(round.width, round.height));
-  let points = around(seats.length, radii(round, size));
+  let points = around(seats.length, radii(round, size), bend);
   while (size > SMALLEST && crowded(points, size, round)) {
     size *= 0.98;
-    points = around(seats.length, radii(round, size));
+    points = around(seats.length, radii(round, size), bend);
   }
   return seats.map((seat, index) => {
     const { x, y, size: width } = place(points[index], size, seat.back);
@@ -85,7 +90,8 @@ function place(point, size, back) {
  * @param {Stage} area
  */
 function crowded(points, size, area) {
-  const middle = { width: Math.min(CENTRE.width, CENTRE.share * area.width), height: CENTRE.height };
+  const width = Math.min(CENTRE.width, CENTRE.share * area.width);
+  const middle = { width, height: Math.max(CENTRE.height, Math.min(CENTRE.area / width, 0.4 * area.height)) };
   return points.some((point, i) => {
     const here = place(point, size, false);
     const back = place(point, size, true);
@@ -104,16 +110,18 @@ function near(one, other) {
 }
 
 /**
- * Points at equal distances along an ellipse, from the top clockwise.
+ * Points at equal distances along an ellipse, or one bent towards its corners, from the top clockwise.
  *
  * @param {number} count
  * @param {Point} radius
+ * @param {number} bend
  * @returns {Point[]} from the centre
  */
-function around(count, radius) {
+function around(count, radius, bend) {
+  const curve = (/** @type {number} */ value) => Math.sign(value) * Math.abs(value) ** (2 / bend);
   const samples = Array.from({ length: SAMPLES + 1 }, (_, i) => {
     const turned = (i / SAMPLES) * 2 * Math.PI;
-    return { x: radius.x * Math.sin(turned), y: -radius.y * Math.cos(turned) };
+    return { x: radius.x * curve(Math.sin(turned)), y: -radius.y * curve(Math.cos(turned)) };
   });
   const lengths = [0];
   for (let i = 1; i < samples.length; i++) {
@@ -157,9 +165,10 @@ function ringBeside(seats, stage) {
  */
 function ringBelow(seats, stage) {
   const size = Math.min(52, Math.max(RING.smallest, stage.width / 7));
-  const cell = { width: size + GAP, height: size + PLATE + GAP / 2 };
-  const columns = Math.max(1, Math.floor(stage.width / cell.width));
-  const top = stage.height - Math.ceil(seats.length / columns) * cell.height;
+  const cell = { width: size + GAP / 2, height: size + PLATE + GAP / 2 };
+  const rows = Math.ceil(seats.length / Math.max(1, Math.floor(stage.width / cell.width)));
+  const columns = Math.ceil(seats.length / Math.max(1, rows));
+  const top = stage.height - rows * cell.height;
   const placed = seats.map((seat, i) => {
     const row = Math.floor(i / columns);
     const inRow = Math.min(columns, seats.length - row * columns);

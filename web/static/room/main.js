@@ -2,7 +2,9 @@
 
 import { render } from "../vendor/lit-html/lit-html.js";
 import { Chair } from "./chair.js";
+import { circleOn } from "./circle.js";
 import "./menu.js";
+import { seat } from "./person.js";
 import { speaker } from "./texts.js";
 import { view } from "./view.js";
 import { Visit } from "./visit.js";
@@ -39,7 +41,10 @@ function draw() {
   root.dataset.version = String(visit.room?.version ?? "");
   root.dataset.link = visit.link;
   root.dataset.step = visit.step;
-  render(view(visit, stage, performance.now()), root);
+  const circle = circleOn(stage, (visit.room?.people ?? []).map(seat));
+  root.style.setProperty("--centre-x", `${circle.centre.x}px`);
+  root.style.setProperty("--centre-y", `${circle.centre.y}px`);
+  render(view(visit, circle, performance.now()), root);
   for (const dialog of root.querySelectorAll("dialog")) if (!dialog.open) dialog.showModal();
   follow(root.querySelector(".stage"));
 }

@@ -43,11 +43,12 @@ export function personView(visit, person, place) {
 }
 
 /**
- * Whether this person sits moved back, out of the circle.
+ * The chair in the circle's geometry: moved back by sitting back, unless that is done in place.
  *
  * @param {Person} person
+ * @returns {import("./circle.js").Seat}
  */
-export const movedBack = (person) => person.state === "back" && person.style !== "stay";
+export const seat = ({ person, group, state, style }) => ({ person, group, back: state === "back" && style !== "stay" });
 
 /** @param {Person} person */
 const shown = (person) => person.seen && person.camera && person.state !== "away" && person.state !== "empty";

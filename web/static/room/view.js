@@ -6,10 +6,9 @@ import { barView, returnView } from "./bar.js";
 import { button } from "./button.js";
 import { centreView } from "./centre.js";
 import { checkView } from "./check.js";
-import { places } from "./circle.js";
 import { deskView, linePart } from "./desk.js";
 import { icon } from "./icons.js";
-import { movedBack, personView } from "./person.js";
+import { personView } from "./person.js";
 import { questionView } from "./questions.js";
 
 /** @typedef {import("./visit.js").Visit} Visit */
@@ -17,10 +16,10 @@ import { questionView } from "./questions.js";
 
 /**
  * @param {Visit} visit
- * @param {import("./circle.js").Stage} stage
+ * @param {import("./circle.js").Circle} circle
  * @param {number} now performance.now()
  */
-export function view(visit, stage, now) {
+export function view(visit, circle, now) {
   if (visit.step === "check") return checkView(visit);
   if (visit.step === "over") return overView(visit);
   const { room, speak } = visit;
@@ -28,7 +27,7 @@ export function view(visit, stage, now) {
     ${headView(visit)}
     ${visit.link === "reconnecting" ? html`<p class="trouble" role="alert">${speak("room.reconnecting")}</p>` : nothing}
     ${visit.link !== "reconnecting" && visit.media.struggling ? html`<p class="trouble" role="alert">${speak("trouble.line")}</p>` : nothing}
-    ${room?.me.place === "inside" ? insideView(visit, room, stage, now) : doorView(visit)}
+    ${room?.me.place === "inside" ? insideView(visit, room, circle, now) : doorView(visit)}
     <p class="news" role="status" aria-live="polite" aria-label=${speak("room.news")} data-kind=${visit.news?.kind ?? nothing}>${visit.news?.text ?? ""}</p>
     ${room ? html`${returnView(visit, room)} ${barView(visit, room)}` : nothing}
     ${room && visit.leads ? deskView(visit, room, now) : nothing}
@@ -52,19 +51,17 @@ function headView(visit) {
 /**
  * @param {Visit} visit
  * @param {Snapshot} room
- * @param {import("./circle.js").Stage} stage
+ * @param {import("./circle.js").Circle} circle
  * @param {number} now
  */
-function insideView(visit, room, stage, now) {
-  const seats = room.people.map((person) => ({ person: person.person, group: person.group, back: movedBack(person) }));
-  const placed = places(seats, stage);
+function insideView(visit, room, circle, now) {
   return html`<div class="stage">
     ${centreView(visit, room, now)}
     <div class="chairs" role="list" aria-label=${visit.speak("room.circle")}>
       ${repeat(
         room.people,
         ({ person }) => person,
-        (person) => personView(visit, person, placed.get(person.person)),
+        (person) => personView(visit, person, circle.places.get(person.person)),
       )}
     </div>
   </div>`;
