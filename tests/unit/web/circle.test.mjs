@@ -48,9 +48,9 @@ test("a chair moved back keeps its direction, is further out and smaller", () =>
 
 test("no two chairs overlap and none leaves the stage, whoever moves back", () => {
   for (const stage of STAGES) {
-    for (let count = 1; count <= 16; count++) {
-      for (const ring of [0, 1, 5, 12]) {
-        for (let back = 0; back < count; back++) {
+    for (const count of [1, 2, 3, 5, 9, 10, 14, 16]) {
+      for (const ring of [0, 1, 6, 13]) {
+        for (let back = 0; back < count; back += 3) {
           const all = [...circleOn(stage, group(count, ring, `p${back}`)).places.values()];
           all.forEach((one, i) => {
             assert.ok(one.x - one.size / 2 >= -1 && one.x + one.size / 2 <= stage.width + 1, `${count}+${ring}: out at the side`);

@@ -51,7 +51,7 @@ function device(visit, room, which) {
   const missing = visit.choice[which] && visit.devices[which] === null;
   const { state, why, able } = deviceButton(which, { ...visit.choice, [which]: visit.choice[which] && !missing }, stand(room), room.me.may);
   const on = visit.choice[which] && !missing;
-  return html`<div class="device" data-now=${state}><button
+  return html`<div class="own" data-now=${state}><button
     type="button"
     class="button tool"
     aria-label=${speak(`button.${which}_${on ? "off" : "on"}`)}

@@ -85,7 +85,7 @@ function preview(visit) {
 /** @param {Visit} visit */
 function devices(visit) {
   const { speak } = visit;
-  return html`${choice(visit, "camera")} ${choice(visit, "microphone")}
+  return html`<div class="choices">${choice(visit, "camera")} ${choice(visit, "microphone")}</div>
     ${visit.devices.microphone
       ? html`<label class="field level">
           <span>${speak("check.level")}</span>
