@@ -80,6 +80,8 @@ def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tu
                 raise Refused("not_held")
             return (e.Resumed(now + s.left),)
         case c.SetAtEnd(at_end, whole_evening):
+            if s.phase is None and not whole_evening:
+                raise Refused("not_now")
             return (e.AtEndSet(at_end, whole_evening),)
         case c.ShowClock(on):
             return () if s.clock_shown == on else (e.ClockShown(on),)

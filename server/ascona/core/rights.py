@@ -101,5 +101,6 @@ def check(session: Session, command: c.ByPeople, person: Person, version: int) -
     if session.step is None and not right.lobby:
         raise Refused("not_now")
     if version > session.version or (right.frame and version < session.frame_version):
-        mover = session.person(session.frame_by) if session.frame_by else None
+        faster = session.frame_by if session.frame_by != person.id else None  # pressing twice is no race
+        mover = session.person(faster) if faster else None
         raise Refused("stale_version", mover.name if mover else None)

@@ -200,6 +200,41 @@ def test_an_extension_after_the_end_counts_from_now():
     assert len(group.let_pass(2 * 60)) == 1
 
 
+def test_a_phase_held_over_time_has_nothing_left_and_waits_for_a_leader():
+    group = evening()
+    group.let_pass(9 * 60)
+    group.do("ada", c.Hold())
+    assert group.session.left == timedelta()
+    group.do("ada", c.Extend(2))
+    group.do("ada", c.Resume())
+
+    assert group.session.ends_at == group.now + timedelta(minutes=2)
+
+
+FRAME = [c.NextPhase(), c.Extend(2), c.Hold(), c.SetAtEnd(AtEnd.ADVANCE, whole_evening=True), c.EndSession()]
+NOT_FRAME = [c.Lock(), c.ShowClock(True), c.MoveToRing("max"), c.Remove("max"), c.SitBack(), c.Knock("Benedict")]
+
+
+@pytest.mark.parametrize("command", FRAME, ids=lambda command: type(command).__name__)
+def test_whoever_moves_the_frame_makes_the_others_look_first(command):
+    group = evening()
+    seen = group.session.version
+    group.do("ben", command)
+
+    assert group.refused("ada", c.PreviousPhase(), seen) in {"stale_version", "already_ended"}
+    assert group.refused("ada", c.Hold(), seen) in {"stale_version", "already_ended"}
+
+
+@pytest.mark.parametrize("command", NOT_FRAME, ids=lambda command: type(command).__name__)
+def test_what_does_not_touch_the_frame_makes_no_leader_press_twice(command):
+    group = evening()
+    seen = group.session.version
+    group.do("ben", command)
+
+    assert group.session.version > seen
+    assert group.refused("ada", c.NextPhase(), seen) is None
+
+
 @pytest.mark.parametrize("minutes", [-1, 0, 61])
 def test_an_extension_has_one_to_sixty_minutes(minutes):
     assert evening().refused("ada", c.Extend(minutes)) == "not_now"
@@ -238,6 +273,13 @@ def test_the_evening_can_be_switched_before_it_opens():
     group.let_pass(5 * 60)
 
     assert group.session.phase_id == "choose"
+
+
+def test_before_the_session_opens_there_is_no_phase_at_hand_to_switch():
+    group = Evening(invited())
+    group.arrive("ada")
+
+    assert group.refused("ada", c.SetAtEnd(AtEnd.ADVANCE, whole_evening=False)) == "not_now"
 
 
 def test_switching_to_advance_in_the_last_minute_tells_everyone_at_once():

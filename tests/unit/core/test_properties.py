@@ -157,7 +157,7 @@ def astuple(word: c.ByClock) -> tuple[object, ...]:
     return tuple(getattr(word, field.name) for field in fields(word))
 
 
-AnEvening.TestCase.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+AnEvening.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
 TestAnEvening = AnEvening.TestCase
 
 

@@ -206,6 +206,18 @@ def test_the_word_of_somebody_else_is_passed_by_leaders_only():
     ]  # fmt: skip
 
 
+def test_a_leader_who_presses_twice_is_not_told_that_somebody_was_faster():
+    group = evening()
+    seen = group.session.version
+    group.do("ada", c.NextPhase(), seen)
+
+    with pytest.raises(Refused, match="stale_version") as own:
+        group.do("ada", c.NextPhase(), seen)
+    with pytest.raises(Refused, match="stale_version") as other:
+        group.do("ben", c.NextPhase(), seen)
+    assert (own.value.by, other.value.by) == (None, "Ada")
+
+
 def test_a_stranger_and_the_clock_have_no_rights_of_people():
     group = evening()
 

@@ -194,6 +194,16 @@ def test_the_circle_has_two_spare_chairs():
     assert group.refused("ada", c.InviteToCircle("flo")) is None
 
 
+def test_the_chair_of_somebody_who_has_left_stays_theirs():
+    group = evening("account")
+    group.do("max", c.Leave())
+    for id in ("eve", "rio"):
+        group.do("ada", c.InviteToCircle(id))
+
+    assert group.refused("ada", c.InviteToCircle("flo")) == "circle_full"
+    assert seats(group)["max"] == 3
+
+
 def test_a_full_circle_keeps_its_slots_below_the_floor():
     people = {"ada": Role.LEADER} | {f"m{n}": Role.MEMBER for n in range(CIRCLE_LIMIT - 2)}
     group = evening("ring", people=people | {"pia": Role.MEMBER, "eve": Role.RING, "rio": Role.RING})
