@@ -1,11 +1,13 @@
 """People with aiortc, for tests of the media plane: a second implementation, over real sockets on loopback."""
 
 import asyncio
+import contextlib
 import fractions
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import aioice.ice
+from aioice import stun
 from aiortc import (
     MediaStreamTrack,
     RTCBundlePolicy,
@@ -16,6 +18,7 @@ from aiortc import (
 )
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 from av import VideoFrame
+from OpenSSL import SSL
 
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.media.switchboard import Switchboard
@@ -97,6 +100,10 @@ class Client:
         async with asyncio.timeout(PATIENCE):
             await self.incoming(slot, kind).recv()
 
+    async def send_raw(self, datagram: bytes) -> None:
+        """Encrypt and send RTP of one's own making."""
+        await self.connection.getTransceivers()[0].sender.transport._send_rtp(datagram)
+
     async def close(self) -> None:
         """Hang up."""
         await self.connection.close()
@@ -133,6 +140,68 @@ async def people(switchboard: Switchboard, *names: str, slots: int = 2) -> Async
             await client.close()
 
 
-def gather_on_loopback() -> None:
-    """Let aioice, which passes loopback over, use nothing else: tests need no network."""
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+def loopback_addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+    """
+    For aioice, which passes loopback over: tests need no network.
+
+    Put it in the place of `aioice.ice.get_host_addresses`.
+    """
+    return ["127.0.0.1"]
+
+
+class Stranger:
+    """Somebody with a socket and no invitation; or, with the right password, a browser's ICE agent."""
+
+    def __init__(self, switchboard: Switchboard) -> None:
+        self._to = ("127.0.0.1", switchboard.port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(("127.0.0.1", 0))
+
+    def __enter__(self) -> "Stranger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def send(self, datagram: bytes) -> None:
+        """Send anything."""
+        self._socket.sendto(datagram, self._to)
+
+    def check(self, answer: str, password: str | None = None) -> None:
+        """Send a connectivity check for the credentials of an answer."""
+        name = attribute(answer, "ice-ufrag")
+        request = stun.Message(
+            message_method=stun.Method.BINDING,
+            message_class=stun.Class.REQUEST,
+            attributes={"USERNAME": f"{name}:them", "PRIORITY": 1, "USE-CANDIDATE": None},
+        )
+        request.add_message_integrity((password or attribute(answer, "ice-pwd")).encode())
+        self.send(bytes(request))
+
+    async def receive(self) -> bytes:
+        """Wait for an answer."""
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.get_running_loop().sock_recv(self._socket, 2048)
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether something has come that was not read."""
+        try:
+            return bool(self._socket.recv(2048, socket.MSG_PEEK))
+        except BlockingIOError:
+            return False
+
+
+def attribute(sdp: str, name: str) -> str:
+    """The first value of an SDP attribute."""
+    return next(line.partition(":")[2] for line in sdp.splitlines() if line.startswith(f"a={name}:"))
+
+
+def client_hello() -> bytes:
+    """The first flight of a DTLS handshake that nobody asked for."""
+    connection = SSL.Connection(SSL.Context(SSL.DTLS_METHOD))
+    connection.set_connect_state()
+    with contextlib.suppress(SSL.WantReadError):
+        connection.do_handshake()
+    return bytes(connection.bio_read(4096))

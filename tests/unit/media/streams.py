@@ -1,5 +1,6 @@
 """Streams for tests: pictures and voices as a publisher sends them, and listeners who note what comes."""
 
+import itertools
 from collections.abc import Sequence
 
 from ascona.core.media_plan import Kind
@@ -16,7 +17,9 @@ def vp8(number: int, base: int = 0, key: bool = False, starts: bool = True) -> b
     return bytes([first, 0xE0, 0x80 | number >> 8 & 0x7F, number & 0xFF, base & 0xFF, 0, 0 if key else 1]) + b"picture"
 
 
-def datagram(payload_type: int, sequence: int, timestamp: int, ssrc: int, payload: bytes, element: bytes = b"") -> bytes:
+def datagram(
+    payload_type: int, sequence: int, timestamp: int, ssrc: int, payload: bytes, element: bytes = b""
+) -> bytes:
     """RTP as a browser sends it; `element` is one header extension of one-byte form, without padding."""
     if not element:
         return HEADER.pack(0x80, payload_type, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc) + payload
@@ -25,7 +28,9 @@ def datagram(payload_type: int, sequence: int, timestamp: int, ssrc: int, payloa
     return head + b"\xbe\xde" + (len(block) // 4).to_bytes(2, "big") + block + payload
 
 
-def picture_packet(sequence: int, number: int = 0, key: bool = False, timestamp: int | None = None) -> tuple[Packet, Picture]:
+def picture_packet(
+    sequence: int, number: int = 0, key: bool = False, timestamp: int | None = None
+) -> tuple[Packet, Picture]:
     """A parsed packet of a picture, one frame each."""
     stamp = 3000 * sequence if timestamp is None else timestamp
     packet = read_packet(datagram(VIDEO_TYPE, sequence, stamp, 7, vp8(number, number, key)))[0]
@@ -68,4 +73,4 @@ class Listener:
 
 def steps(numbers: Sequence[int], modulo: int) -> list[int]:
     """The distances between neighbours."""
-    return [(after - before) % modulo for before, after in zip(numbers, numbers[1:], strict=False)]
+    return [(after - before) % modulo for before, after in itertools.pairwise(numbers)]

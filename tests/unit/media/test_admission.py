@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-from ascona.media.admission import UNDECLARED, Admission
-from ascona.media.offer import read_offer
-
 from tests.unit.media.streams import AUDIO_TYPE, VIDEO_TYPE, datagram
 from tests.unit.media.test_offer import CHROMIUM
+
+from ascona.media.admission import UNDECLARED, Admission
+from ascona.media.offer import read_offer
 
 DECLARED = 4153517918
 

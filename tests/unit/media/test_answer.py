@@ -4,11 +4,11 @@ import re
 
 import pytest
 from aiortc.sdp import SessionDescription
+from tests.unit.media.test_offer import CHROMIUM, FIREFOX
+
 from ascona.core.media_plan import Kind
 from ascona.media.answer import Credentials, Sources, write_answer
 from ascona.media.offer import read_offer
-
-from tests.unit.media.test_offer import CHROMIUM, FIREFOX
 
 SLOTS = [Sources(10, 11, 12), Sources(20, 21, 22)]
 CREDENTIALS = Credentials("name1234", "password" * 3, ":".join(["AB"] * 32))
@@ -61,9 +61,7 @@ def test_layers_are_received_and_voices_level_is_not():
 
 
 def test_without_simulcast_no_layers_are_named():
-    single = "\r\n".join(
-        line for line in CHROMIUM.split("\r\n") if not line.startswith(("a=rid", "a=simulcast"))
-    )
+    single = "\r\n".join(line for line in CHROMIUM.split("\r\n") if not line.startswith(("a=rid", "a=simulcast")))
 
     assert "rid" not in answered(single)
 

@@ -5,9 +5,10 @@ import inspect
 import pytest
 from aiortc import RTCCertificate, rtcdtlstransport
 from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile, certificate_digest
-from ascona.media.handshake import LARGEST_PACKET, Handshake, HandshakeFailed, Identity, SrtpError, State
 from OpenSSL import SSL
 from pylibsrtp import Policy, Session
+
+from ascona.media.handshake import LARGEST_PACKET, Handshake, HandshakeFailed, Identity, SrtpError, State
 
 RTP = bytes.fromhex("806f0001000003e80000002a") + b"voice"
 

@@ -4,10 +4,11 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from ascona.core.media_plan import Kind
-from ascona.media.offer import LARGEST_OFFER, Offer, OfferRefused, read_offer
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ascona.core.media_plan import Kind
+from ascona.media.offer import LARGEST_OFFER, Offer, OfferRefused, read_offer
 
 OFFERS = Path(__file__).parents[2] / "support" / "offers"
 CHROMIUM = (OFFERS / "chromium.sdp").read_bytes().decode()

@@ -1,12 +1,12 @@
 """A slot's stream goes on: over shut gates, other occupants, lost packets and clocks that stand still."""
 
 import pytest
+from tests.unit.media.streams import Listener, picture_packet, steps
+
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.packet import Packet
 from ascona.media.track import Track
-
-from tests.unit.media.streams import Listener, picture_packet, steps
 
 
 def voice(sequence: int, timestamp: int) -> Packet:

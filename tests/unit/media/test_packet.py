@@ -4,9 +4,10 @@ import contextlib
 
 import pytest
 from aiortc.rtp import RtpPacket, wrap_rtx
-from ascona.media.packet import Malformed, picture_id, read_packet, read_picture, repaired, with_picture_id
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ascona.media.packet import Malformed, picture_id, read_packet, read_picture, repaired, with_picture_id
 
 PLAIN = bytes.fromhex("906f1234000003e80000002a") + b"\xbe\xde\x00\x01" + b"\x31\x00\x07\x00" + b"voice"
 KEY_FRAME = bytes.fromhex("90e08123450a") + b"\x00picture"  # long picture id 0x0123, TL0PICIDX 0x45, a key frame
@@ -20,7 +21,13 @@ def test_a_packet_is_taken_apart():
 
 
 def test_two_byte_extensions_are_read_too():
-    datagram = bytes.fromhex("906f1234000003e80000002a") + b"\x10\x00\x00\x02" + b"\x03\x02\x00\x07" + b"\x14\x00\x00\x00" + b"voice"
+    datagram = (
+        bytes.fromhex("906f1234000003e80000002a")
+        + b"\x10\x00\x00\x02"
+        + b"\x03\x02\x00\x07"
+        + b"\x14\x00\x00\x00"
+        + b"voice"
+    )
 
     assert read_packet(datagram)[1] == {3: b"\x00\x07", 20: b""}
 

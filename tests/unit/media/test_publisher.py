@@ -3,16 +3,16 @@
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.media.streams import AUDIO_TYPE, REPAIR_TYPE, VIDEO_TYPE, Listener, datagram, steps, vp8
+from tests.unit.media.test_offer import CHROMIUM
+
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.offer import read_offer
 from ascona.media.packet import Malformed
 from ascona.media.publisher import Publisher
-from hypothesis import given
-from hypothesis import strategies as st
-
-from tests.unit.media.streams import AUDIO_TYPE, REPAIR_TYPE, VIDEO_TYPE, Listener, datagram, steps, vp8
-from tests.unit.media.test_offer import CHROMIUM
 
 RID, REPAIRED_RID, TRANSPORT_WIDE = 10, 11, 3
 SSRC = {"l": 21, "h": 22}

@@ -4,6 +4,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from tests.unit.media.streams import AUDIO_TYPE, Listener, datagram
+from tests.unit.media.test_offer import CHROMIUM
+
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.media.answer import Sources
 from ascona.media.gate import Counts
@@ -11,9 +14,6 @@ from ascona.media.offer import read_offer
 from ascona.media.output import Output
 from ascona.media.publisher import Publisher
 from ascona.media.room import Room
-
-from tests.unit.media.streams import AUDIO_TYPE, Listener, datagram
-from tests.unit.media.test_offer import CHROMIUM
 
 
 class NotingPublisher(Publisher):

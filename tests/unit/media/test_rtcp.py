@@ -4,11 +4,12 @@ import contextlib
 
 import pytest
 from aiortc import rtp
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ascona.media import rtcp
 from ascona.media.arrivals import Arrivals
 from ascona.media.packet import Malformed
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_a_beat_is_a_compound_packet_that_others_read():
