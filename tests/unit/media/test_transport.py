@@ -1,0 +1,182 @@
+"""A connection's life by the clock: where it sends, when it stops, and what it leaves behind."""
+
+from collections import Counter
+from itertools import count
+from typing import Any
+
+import pytest
+from tests.unit.media.test_handshake import RTP, Peer
+
+from ascona.media.handshake import Identity
+from ascona.media.mux import Address
+from ascona.media.transport import CONSENT_SECONDS, HANDSHAKE_SECONDS, Transport
+
+HOME: Address = ("192.0.2.1", 1)
+TRAIN: Address = ("192.0.2.2", 2)
+
+
+class Port:
+    """A media port without a socket."""
+
+    def __init__(self) -> None:
+        self.endpoints: dict[str, Any] = {}
+        self.places: dict[Address, Any] = {}
+        self.sent: list[tuple[bytes, Address]] = []
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        self.sent.append((datagram, address))
+
+
+class Line:
+    """A transport, its port and its peer."""
+
+    def __init__(self) -> None:
+        self.port: Any = Port()
+        self.peer = Peer()
+        self.counts: Counter[str] = Counter()
+        self.changes: list[bool] = []
+        numbers = count()
+        self.transport = Transport(
+            self.port, Identity(), self.peer.fingerprint, self, lambda length: f"{next(numbers):0{length}}", self.counts
+        )
+
+    def changed(self) -> None:
+        self.changes.append(self.transport.sending)
+
+    def receive_media(self, datagram: bytes, now: float) -> None:
+        raise AssertionError("nobody sends here")
+
+    def check(self, now: float, address: Address = HOME, nominated: bool = True, name: str | None = None) -> None:
+        self.transport.checked(name or self.transport.credentials.name, address, nominated, now)
+
+    def shake(self, now: float = 0.0) -> None:
+        for _ in range(4):
+            self.peer.step()
+            flight = self.peer.take()
+            if flight:
+                self.transport.receive_handshake(flight, HOME, now)
+            for answer, _ in self.port.sent:
+                self.peer.tls.bio_write(answer)
+            self.port.sent.clear()
+
+    def reaches(self) -> list[Address]:
+        """Where a packet goes now."""
+        self.port.sent.clear()
+        self.transport.send_packet(RTP)
+        return [address for _, address in self.port.sent]
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+@pytest.fixture
+def connected(line: Line) -> Line:
+    line.check(0.0)
+    line.shake()
+    assert line.changes == [True]
+    return line
+
+
+def test_nothing_is_sent_before_there_are_keys(line):
+    line.check(0.0)
+
+    assert line.reaches() == []
+    assert line.transport.opened_packet(RTP) is None
+
+
+def test_sending_stops_without_consent_and_goes_on_with_it(connected):
+    connected.transport.tick(CONSENT_SECONDS)
+    assert connected.reaches() == [HOME]
+
+    connected.transport.tick(CONSENT_SECONDS + 1)
+    assert connected.reaches() == []
+
+    connected.check(CONSENT_SECONDS + 2)
+    assert connected.reaches() == [HOME]
+    assert connected.changes == [True, False, True]
+
+
+def test_a_handshake_that_takes_too_long_is_given_up(line):
+    line.check(100.0)
+    line.transport.tick(100.0 + HANDSHAKE_SECONDS)
+    assert not line.transport.ended
+
+    line.transport.tick(100.1 + HANDSHAKE_SECONDS)
+    assert line.transport.ended
+    assert line.counts["handshake_late"] == 1
+
+
+def test_a_connection_that_was_never_tried_costs_nothing(line):
+    line.transport.tick(1e6)
+
+    assert not line.transport.ended
+
+
+def test_who_moves_is_followed_once_the_new_way_is_nominated(connected):
+    connected.check(1.0, TRAIN, nominated=False)
+    assert connected.reaches() == [HOME]
+
+    connected.check(2.0, TRAIN)
+    assert connected.reaches() == [TRAIN]
+    assert set(connected.port.places) == {HOME, TRAIN}
+
+
+def test_only_the_last_few_addresses_are_listened_to(connected):
+    for number in range(100):
+        connected.check(1.0, ("192.0.2.3", number), nominated=False)
+
+    assert len(connected.port.places) == 4
+    assert HOME in connected.port.places
+
+
+def test_old_names_hold_until_the_new_one_is_used(connected):
+    first = connected.transport.credentials.name
+    connected.transport.restart()
+    second = connected.transport.credentials.name
+    assert set(connected.port.endpoints) == {first, second}
+
+    connected.check(1.0, name=first)
+    assert connected.transport.password(first)
+
+    connected.check(1.0, name=second)
+    assert connected.transport.password(first) is None
+    assert set(connected.port.endpoints) == {second}
+
+
+def test_many_restarts_leave_two_names(connected):
+    for _ in range(10):
+        connected.transport.restart()
+
+    assert len(connected.port.endpoints) == 2
+
+
+def test_the_end_is_told_to_the_peer_and_leaves_nothing(connected):
+    connected.port.sent.clear()
+    connected.transport.close()
+    connected.transport.close()
+
+    assert [address for _, address in connected.port.sent] == [HOME]
+    assert connected.port.endpoints == connected.port.places == {}
+    assert connected.changes == [True, False]
+    assert connected.reaches() == []
+
+
+def test_a_peer_that_says_goodbye_is_let_go(connected):
+    connected.peer.tls.shutdown()
+    connected.transport.receive_handshake(connected.peer.take(), HOME, 1.0)
+
+    assert connected.transport.ended
+    assert connected.changes == [True, False]
+
+
+def test_another_certificate_ends_the_connection(line):
+    line.check(0.0)
+    line.peer = Peer()
+
+    line.shake()
+
+    assert line.transport.ended
+    assert line.counts["fingerprint_differs"] == 1
+    assert line.changes == []
