@@ -33,7 +33,7 @@ export function returnView(visit, room) {
   const { speak } = visit;
   const now = stand(room);
   const returned = !now.back && visit.choice.returning && now.speak;
-  if (!returned && !visit.may("ComeBack") && !visit.may("Signal")) return nothing;
+  if (!returned && !now.back) return nothing;
   return html`<div class="return">
     ${returned ? html`<p>${speak("room.returned")}</p>` : nothing}
     ${returned || visit.may("ComeBack") ? button({ text: speak("button.come_back"), look: "primary", press: () => visit.comeBack() }) : nothing}

@@ -77,7 +77,7 @@ function askFirst(visit) {
 function preview(visit) {
   return html`<div class="preview" role="img" aria-label=${visit.speak(visit.ownPicture ? "check.picture" : "check.picture_off")}>
     ${visit.ownPicture
-      ? html`<video autoplay playsinline .muted=${true} .srcObject=${visit.ownPicture} aria-hidden="true" tabindex="-1"></video>`
+      ? html`<balint-preview .stream=${visit.ownPicture}></balint-preview>`
       : html`${icon("self")}`}
   </div>`;
 }

@@ -101,7 +101,9 @@ function groupPart(visit, room) {
   return html`<div class="part">
     <h3>${speak("desk.group")}</h3>
     <div class="pair">
-      ${order(visit, "SitBack", { text: speak("desk.sit_back") })}
+      ${visit.may("ComeBack")
+        ? order(visit, "ComeBack", { text: speak("desk.call_back") })
+        : order(visit, "SitBack", { text: speak("desk.sit_back") })}
       ${order(visit, "Protect", { text: speak(room.protected ? "desk.unprotect" : "desk.protect"), fields: { on: !room.protected } })}
       ${outer && !room.ring_open ? order(visit, "OpenRing", { text: speak("desk.open_ring") }) : nothing}
       ${outer && room.ring_open ? order(visit, "CloseRing", { text: speak("desk.close_ring") }) : nothing}

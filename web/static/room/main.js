@@ -4,7 +4,9 @@ import { render } from "../vendor/lit-html/lit-html.js";
 import { Chair } from "./chair.js";
 import { circleOn } from "./circle.js";
 import "./menu.js";
+import "./preview.js";
 import { seat } from "./person.js";
+import { wake } from "./sound.js";
 import { speaker } from "./texts.js";
 import { view } from "./view.js";
 import { Visit } from "./visit.js";
@@ -64,6 +66,11 @@ function play() {
 root.replaceChildren();
 visit.addEventListener("change", soon);
 root.addEventListener("silent", () => visit.set({ silent: true }));
-document.addEventListener("pointerdown", () => visit.silent && play());
+for (const act of ["pointerdown", "keydown"]) {
+  document.addEventListener(act, () => {
+    wake(); // browsers keep sound back until somebody does something
+    if (visit.silent) play();
+  });
+}
 setInterval(() => visit.room?.clock && soon(), CLOCK);
 void visit.start();

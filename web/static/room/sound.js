@@ -6,8 +6,13 @@ let context = null;
 /** @returns {AudioContext} one for the page: browsers allow few of them */
 export function audio() {
   context ??= new AudioContext();
-  if (context.state === "suspended") void context.resume();
+  wake();
   return context;
+}
+
+/** Goes on after a click or a key, where the browser waited for one. */
+export function wake() {
+  if (context?.state === "suspended") void context.resume();
 }
 
 /**
