@@ -129,6 +129,10 @@ class AnEvening(RuleBasedStateMachine):
     def a_line_is_lost(self, person):
         self.session = replace(self.session, present=self.session.present - {person})
 
+    @rule()
+    def no_leader_is_connected(self):
+        self.session = replace(self.session, present=self.session.present - {"ada", "ben"})
+
     @rule(person=st.sampled_from([*PEOPLE]))
     def a_line_comes_back(self, person):
         before = self.session
