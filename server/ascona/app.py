@@ -35,6 +35,8 @@ REQUEST_BYTES_LIMIT = 64 * 1024
 HEADER_LINE_LIMIT = 4096
 HEADER_FIELD_LIMIT = 8190
 KEEPALIVE_SECONDS = 30
+SHUTDOWN_SECONDS = 2.0
+"""How long open requests may take to finish when the server stops."""
 
 ACCESS_LOG = '%t "%r" %s %b %Tf'
 """No address, no user agent; paths carry no secrets."""
@@ -139,13 +141,13 @@ async def start(settings: Settings) -> Server:
         stack.push_async_callback(rooms.close)
         login = Login(invitations, clock)
         namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)
-        stack.push_async_callback(namespace.close)
         for id in await journal.running():
             await rooms.get(id)
 
         pages = Pages(assets.web(), settings.language)
         routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person))
         port = await _serve(settings, routes, namespace, stack)
+        stack.push_async_callback(namespace.close)
         origin = settings.origin_at(port)
         await invitations.serve_at(origin)
         log.info("started", version=__version__, port=port, media_port=media.port)
@@ -216,7 +218,9 @@ async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, s
     sockets = socket_server(origins)
     sockets.register_namespace(namespace)
     sockets.attach(app)
-    runner = web.AppRunner(app, access_log_format=ACCESS_LOG, handler_cancellation=True)
+    runner = web.AppRunner(
+        app, access_log_format=ACCESS_LOG, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(sockets.shutdown)

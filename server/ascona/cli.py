@@ -23,6 +23,9 @@ from ascona.settings import Settings
 from ascona.storage.database import DatabaseUnusable
 from ascona.storage.invitations import Invitations, Invited
 
+LEADER_NAME = "Ada"
+"""Whoever rehearses is shown under this name until they choose another."""
+
 FULL_COMPANY = 5
 """Simulated people from which on two of them sit in the ring."""
 
@@ -87,7 +90,7 @@ async def _rehearse(settings: Settings, people: int, programme: str) -> None:
         cast = _cast(people)
         now = app.steady_clock()()
         try:
-            _, invited = await server.invitations.plan([("You", Role.LEADER), *cast], programme, now, "Rehearsal")
+            _, invited = await server.invitations.plan([(LEADER_NAME, Role.LEADER), *cast], programme, now, "Rehearsal")
         except ProgrammeError as error:
             _stop(f"The programme cannot be used: {error}")
         played = [Figure(one.name, link(server.origin, one)) for one in invited[1:]]

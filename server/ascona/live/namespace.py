@@ -133,7 +133,10 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                     await self.emit("notice", line, to=connection.sid)
 
     async def close(self) -> None:
-        """Stop waiting for lines that may come back."""
+        """Hang up on everyone, and stop waiting for lines that may come back."""
+        connections, self._connections = list(self._connections), {}
+        for sid in connections:
+            await self.disconnect(sid)
         for task in list(self._losing):
             task.cancel()
         await asyncio.gather(*self._losing, return_exceptions=True)

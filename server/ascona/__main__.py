@@ -1,0 +1,5 @@
+"""`python -m ascona` is the command line."""
+
+from ascona.cli import main
+
+main()

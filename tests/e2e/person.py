@@ -1,0 +1,140 @@
+"""Somebody in a real browser, who clicks what a person would click and whose packets are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+# Keeps hold of every connection a page makes, so that its packets can be counted from outside.
+WATCH_CONNECTIONS = """
+window.connections = [];
+const Stock = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Stock {
+  constructor(...settings) { super(...settings); window.connections.push(this); }
+};
+"""
+
+# A client that ignores every instruction: what it once sends it never stops sending.
+NEVER_STOP_SENDING = """
+const replace = RTCRtpSender.prototype.replaceTrack;
+RTCRtpSender.prototype.replaceTrack = function (track) {
+  return track === null ? Promise.resolve() : replace.call(this, track);
+};
+const set = RTCRtpSender.prototype.setParameters;
+RTCRtpSender.prototype.setParameters = function (parameters) {
+  for (const encoding of parameters.encodings) encoding.active = true;
+  return set.call(this, parameters);
+};
+Object.defineProperty(MediaStreamTrack.prototype, "enabled", { get: () => true, set: () => {} });
+MediaStreamTrack.prototype.stop = () => {};
+"""
+
+READ_COUNTERS = """
+async () => {
+  const found = { slots: {}, sent: { audio: 0, video: 0 } };
+  const connection = window.connections.filter((one) => one.connectionState !== "closed").at(-1);
+  if (!connection) return found;
+  for (const report of (await connection.getStats()).values()) {
+    if (report.type === "inbound-rtp") {
+      const place = Number(report.mid) - 2;
+      const slot = (found.slots[Math.floor(place / 2)] ??= {});
+      slot[report.kind] = {
+        packets: report.packetsReceived,
+        lost: report.packetsLost,
+        frames: report.framesDecoded ?? 0,
+        freezes: report.freezeCount ?? 0,
+        energy: report.totalAudioEnergy ?? 0,
+      };
+    }
+    if (report.type === "outbound-rtp") found.sent[report.kind] += report.packetsSent;
+  }
+  return found;
+}
+"""
+
+NOTHING = {"packets": 0, "lost": 0, "frames": 0, "freezes": 0, "energy": 0.0}
+
+
+@dataclass(frozen=True)
+class Received:
+    """What came in from one slot since the counters were last reset."""
+
+    packets: int
+    frames: int
+    energy: float
+    lost: int
+    freezes: int
+
+
+class Person:
+    """One invited person and their browser."""
+
+    def __init__(self, name: str, standing: str, link: str, context: BrowserContext, page: Page) -> None:
+        self.name = name
+        self.standing = standing
+        self.link = link
+        self.context = context
+        self.page = page
+        self.room = page.locator("main#room")
+        self.trouble: list[str] = []
+        self.requests: list[str] = []
+        self._before: dict[str, Any] = {}
+        page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        page.on("console", lambda line: self.trouble.append(line.text) if line.type == "error" else None)
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    async def join(self) -> None:
+        """Open the link, agree, and knock."""
+        await self.page.goto(self.link)
+        await self.page.get_by_role("checkbox", name="I agree").check()
+        await self.page.get_by_role("button", name="Join the room").click()
+        await expect(self.room).to_have_attribute("data-link", "connected")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def press(self, name: str) -> None:
+        await self.button(name).click()
+
+    async def act_on(self, person: str, action: str) -> None:
+        """Choose something from the menu on somebody's chair."""
+        await self.button(f"Actions for {person}").click()
+        await self.page.get_by_role("menuitem", name=action).click()
+
+    def chair(self, name: str) -> Locator:
+        return self.page.locator(f'balint-chair[data-name="{name}"]')
+
+    async def sees_phase(self, phase: str, timeout: float = 10_000) -> None:
+        await expect(self.room).to_have_attribute("data-phase", phase, timeout=timeout)
+
+    async def seat_of(self, name: str) -> int:
+        seat = await self.chair(name).get_attribute("data-seat")
+        assert seat is not None
+        return int(seat)
+
+    async def counters(self) -> dict[str, Any]:
+        """What the browser itself counts, by slot and kind."""
+        found: dict[str, Any] = await self.page.evaluate(READ_COUNTERS)
+        return found
+
+    async def reset(self) -> None:
+        """Count from now on."""
+        self._before = await self.counters()
+
+    async def received(self) -> dict[tuple[int, str], Received]:
+        """What has come in since `reset`, by (slot, kind)."""
+        now = await self.counters()
+        result = {}
+        for slot, kinds in now["slots"].items():
+            for kind, counts in kinds.items():
+                before = self._before.get("slots", {}).get(slot, {}).get(kind, NOTHING)
+                grown = {key: counts[key] - before[key] for key in NOTHING}
+                result[int(slot), kind] = Received(**grown)
+        return result
+
+    async def sent(self, kind: str) -> int:
+        """Packets sent since `reset`."""
+        now = await self.counters()
+        return int(now["sent"][kind] - self._before.get("sent", {}).get(kind, 0))

@@ -1,0 +1,121 @@
+"""Sitting back and coming back, a lost line, another window, a restarted server."""
+
+import time
+
+from playwright.async_api import expect
+from tests.e2e.evening import come_in, go_to, open_session
+from tests.e2e.person import NEVER_STOP_SENDING, Person
+
+GROUP = ("--leader", "Ada", "--member", "Cy", "--member", "Dee")
+
+# Counts every time the page asks for a camera or a microphone.
+COUNT_PROMPTS = """
+window.prompts = 0;
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = (wishes) => { window.prompts += 1; return ask(wishes); };
+"""
+
+# Resolves with the milliseconds until another frame of this slot is decoded.
+NEXT_FRAME = """
+async ([slot, began]) => {
+  const connection = window.connections.filter((one) => one.connectionState !== "closed").at(-1);
+  const frames = async () => {
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type === "inbound-rtp" && report.kind === "video" && report.mid === String(3 + 2 * slot))
+        return report.framesDecoded ?? 0;
+    }
+    return 0;
+  };
+  const before = await frames();
+  while ((await frames()) <= before) await new Promise((done) => setTimeout(done, 5));
+  return Date.now() - began;
+}
+"""
+
+
+async def with_cy_back(gather, **options) -> dict[str, Person]:
+    people = await gather(*GROUP, **options)
+    await come_in(people)
+    await open_session(people)
+    await go_to(people, "fantasies")
+    await expect(people["Dee"].chair("Cy")).to_have_attribute("data-state", "back")
+    return people
+
+
+async def test_the_presenter_comes_back_to_the_same_seat_without_being_asked_for_the_camera_again(gather):
+    people = await with_cy_back(gather, scripts={"Cy": COUNT_PROMPTS})
+    cy, dee = people["Cy"], people["Dee"]
+    seat, prompts = await dee.seat_of("Cy"), await cy.page.evaluate("window.prompts")
+    await expect(cy.page.get_by_text("nobody hears or sees you")).to_be_visible()
+
+    began = time.time() * 1000
+    await cy.press("Come back")
+    took = await dee.page.evaluate(NEXT_FRAME, [seat, began])
+
+    await expect(dee.chair("Cy")).to_have_attribute("data-state", "here")
+    assert await dee.seat_of("Cy") == seat
+    assert await cy.page.evaluate("window.prompts") == prompts
+    print(f"picture again {took:.0f} ms after the click")
+
+
+async def test_a_leaders_next_phase_brings_the_presenter_back_but_turns_nothing_on(gather):
+    people = await with_cy_back(gather)
+    cy, dee = people["Cy"], people["Dee"]
+    await go_to(people, "re_entry")
+    await expect(dee.chair("Cy")).to_have_attribute("data-state", "here")
+    await expect(cy.button("Turn microphone on")).to_be_visible()
+    await dee.reset()
+
+    await cy.press("Come back")
+
+    await expect(cy.button("Turn microphone off")).to_be_visible()
+    await expect(cy.button("Turn camera off")).to_be_visible()
+    seat = await dee.seat_of("Cy")
+    await dee.page.evaluate(NEXT_FRAME, [seat, 0])
+
+
+async def test_a_presenter_who_reloads_while_sitting_back_still_sits_back(gather):
+    people = await with_cy_back(gather, scripts={"Cy": NEVER_STOP_SENDING})
+    cy, dee = people["Cy"], people["Dee"]
+    await dee.reset()
+
+    await cy.page.reload()
+
+    await expect(cy.room).to_have_attribute("data-link", "connected")
+    await expect(cy.page.get_by_text("nobody hears or sees you")).to_be_visible()
+    await cy.page.evaluate(NEXT_FRAME, [await cy.seat_of("Dee"), 0])
+    seat = await dee.seat_of("Cy")
+    received = await dee.received()
+    assert all(counts.packets == 0 for (slot, _), counts in received.items() if slot == seat)
+    await expect(dee.chair("Cy")).to_have_attribute("data-state", "back")
+
+
+async def test_a_restarted_server_goes_on_where_it_stood_and_sound_and_picture_come_back(gather, server):
+    people = await with_cy_back(gather)
+    ada, dee = people["Ada"], people["Dee"]
+    version = await ada.room.get_attribute("data-version")
+
+    await server.stop(kill=True)
+    await expect(dee.room).to_have_attribute("data-link", "reconnecting")
+    await server.start()
+
+    for person in people.values():
+        await expect(person.room).to_have_attribute("data-link", "connected", timeout=30_000)
+        await person.sees_phase("fantasies")
+    assert await ada.room.get_attribute("data-version") == version
+    await dee.page.evaluate(NEXT_FRAME, [await dee.seat_of("Ada"), 0])
+    await expect(ada.chair("Cy")).to_have_attribute("data-state", "back")
+
+
+async def test_whoever_opens_the_link_again_elsewhere_takes_their_place_along(gather):
+    people = await gather(*GROUP)
+    await come_in(people)
+    await open_session(people)
+    dee = people["Dee"]
+    other = Person("Dee", dee.standing, dee.link, dee.context, await dee.context.new_page())
+
+    await other.join()
+
+    await expect(dee.room).to_have_attribute("data-link", "closed")
+    await expect(people["Ada"].chair("Dee")).to_have_attribute("data-state", "here")
+    await other.page.evaluate(NEXT_FRAME, [await other.seat_of("Ada"), 0])
