@@ -41,6 +41,7 @@ class Figure:
         self._url = url
         self._loops = loops
         self._clock = clock
+        self._socket = socketio.AsyncClient(handle_sigint=False)
         self._news = asyncio.Condition()
         self._room: Room | None = None
         self._line: Line | None = None
@@ -58,10 +59,9 @@ class Figure:
         """
         async with aiohttp.ClientSession(raise_for_status=True) as web:
             room, cookie = await self._join(web)
-            self._socket = self._new_socket(web)
             habits = [asyncio.create_task(self._keep_the_line()), asyncio.create_task(self._take_part())]
             try:
-                await self._stay(room, cookie)
+                await self._stay(web, room, cookie)
             finally:
                 for habit in habits:
                     habit.cancel()
@@ -69,9 +69,10 @@ class Figure:
                 await self._hang_up()
                 await self._socket.disconnect()
 
-    async def _stay(self, room: str, cookie: str) -> None:
+    async def _stay(self, web: aiohttp.ClientSession, room: str, cookie: str) -> None:
         """Connect, again after a lost line, and again after a server that said goodbye: it may be restarting."""
         while not self._gone:
+            self._socket = self._new_socket(web)
             await self._socket.connect(
                 self._url,
                 headers={"Cookie": cookie},
@@ -81,6 +82,7 @@ class Figure:
                 retry=True,
             )
             await self._socket.wait()
+            await self._socket.disconnect()
 
     async def _join(self, web: aiohttp.ClientSession) -> tuple[str, str]:
         """The room's id, and the cookie as a header: by itself a jar gives no `__Host-` cookie to plain http."""

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 
 from aioice import ice
 from aiortc import (
-    RTCBundlePolicy,
     RTCConfiguration,
     RTCPeerConnection,
     RTCRtpSender,
@@ -28,8 +27,9 @@ class Line:
     """
 
     def __init__(self, voice: LoopTrack, picture: LoopTrack, lost: Callable[[], Awaitable[None]]) -> None:
-        # No STUN servers: nobody outside is asked for anything.
-        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        # No STUN servers: nobody outside is asked for anything. Bundled all the same, but not "max-bundle": there
+        # aiortc reads candidates from the last section only, and they belong in the first (RFC 9143 section 7.3).
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._voice = voice
         self._picture = picture
         self._lost = lost

@@ -41,7 +41,7 @@ def portrait(name: str, seed: int, turn: float, mouth: float) -> Image.Image:
     _figure(draw, x, y, seed)
     _face(draw, x + 2 * math.sin(math.tau * turn), y, blinks=0.60 < turn < 0.67, mouth=mouth)
     font = ImageFont.load_default(24 * _LARGER)
-    draw.text((x * _LARGER, 216 * _LARGER), _plain(name), "#ffffff", font, anchor="mm")
+    draw.text((x * _LARGER, 194 * _LARGER), _plain(name), "#ffffff", font, anchor="mm")
     return image.reduce(_LARGER)
 
 
