@@ -122,6 +122,8 @@ class Publisher:
         if not track.accept(packet, repair, now):
             return
         self.arrived[track.kind] += 1
+        if track.gap:
+            self._ask_again(track, now)
         if picture is not None:
             track.keep(packet, picture)
             if picture.key and track is not self._forwarded[Kind.VIDEO] and track is self._best(now):
@@ -204,10 +206,13 @@ class Publisher:
     def ask(self, now: float) -> None:
         """Ask for the packets and key frames that are missing."""
         for track in self._tracks.values():
-            lost = track.asks(now)
-            if lost:
-                self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.nack(self._ssrc, track.ssrc, lost))
+            self._ask_again(track, now)
         self._request_pictures(now)
+
+    def _ask_again(self, track: Track, now: float) -> None:
+        lost = track.asks(now)
+        if lost:
+            self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.nack(self._ssrc, track.ssrc, lost))
 
     def feed_back(self) -> None:
         """Say when packets arrived."""

@@ -32,6 +32,7 @@ class Track:
         outputs: Who gets each packet: the gate itself. Nobody else does.
         layer: The simulcast layer's name; None without simulcast.
         heard_at: When the last packet with content came.
+        gap: Something has just turned out to be missing.
         key_frame_wanted: Somebody cannot decode any more, or too much is lost to be repaired.
     """
 
@@ -48,6 +49,7 @@ class Track:
         "_report",
         "_report_at",
         "_seen",
+        "gap",
         "heard_at",
         "key_frame_wanted",
         "kind",
@@ -62,6 +64,7 @@ class Track:
         self.layer = layer
         self.outputs: tuple[Output, ...] = ()
         self.heard_at = float("-inf")
+        self.gap = False
         self.key_frame_wanted = False
         self._first = self._highest = -1
         self._cycles = 0
@@ -125,6 +128,7 @@ class Track:
             else:
                 for step in range(1, ahead):
                     self._asked[(self._highest + step) & 0xFFFF] = (0, float("-inf"))
+                self.gap = True
         if sequence < self._highest:
             self._cycles += 1 << 16
         self._highest = sequence
@@ -140,6 +144,7 @@ class Track:
 
     def asks(self, now: float) -> list[int]:
         """The numbers to ask the publisher for now; after the last round `key_frame_wanted` is set instead."""
+        self.gap = False
         if not self.outputs:
             self._asked.clear()
         due = [number for number, (_, last) in self._asked.items() if now - last >= ASK_SECONDS]

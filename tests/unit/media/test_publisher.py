@@ -167,7 +167,6 @@ def test_a_lost_packet_is_asked_for_and_its_repair_sent_on(camera):
     camera.show("l", key=True)
     camera.sent["l"] += 1
     camera.show("l")
-    camera.publisher.ask(0.0)
     assert rtcp.Nack(SSRC["l"], (3,)) in camera.asked
 
     camera.repair("l", 3, vp8(3, 3))

@@ -1,0 +1,177 @@
+"""A whole connection, encrypted, without a network: signs of life, repairs and reports, and the gate over them."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from pylibsrtp import Policy, Session
+from tests.unit.media.streams import AUDIO_TYPE, VIDEO_TYPE, datagram, vp8
+from tests.unit.media.test_handshake import SRTP_PROFILES, Peer
+from tests.unit.media.test_offer import CHROMIUM
+from tests.unit.media.test_transport import HOME, Port
+
+from ascona.core.media_plan import Kind
+from ascona.media import rtcp
+from ascona.media.answer import Sources
+from ascona.media.connection import Connection
+from ascona.media.handshake import Identity
+from ascona.media.offer import read_offer
+from ascona.media.packet import Packet, read_packet
+
+SLOTS = [Sources(10, 11, 12), Sources(20, 21, 22)]
+FIRST_FINGERPRINT = read_offer(CHROMIUM, 2).fingerprint
+TURNS = 20
+"""Of the clock, in one second."""
+
+
+class Browser:
+    """A peer with keys, connected."""
+
+    def __init__(self) -> None:
+        self.port: Any = Port()
+        self.counts: Counter[str] = Counter()
+        peer = Peer()
+        self.connection = Connection(
+            offer=read_offer(CHROMIUM.replace(FIRST_FINGERPRINT, peer.fingerprint), 2),
+            slots=SLOTS,
+            ssrc=5,
+            arrived=Counter(),
+            mux=self.port,
+            identity=Identity(),
+            changed=lambda: None,
+            wall=lambda: 1000.0,
+            bits=lambda length: 100,
+            token=lambda length: "x" * length,
+            counts=self.counts,
+        )
+        self._shake(peer)
+        profile = SRTP_PROFILES[0]
+        material = peer.tls.export_keying_material(
+            b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length)
+        )
+        self.outbound, self.inbound = (
+            Session(
+                Policy(
+                    key=profile.get_key_and_salt(material, side),
+                    ssrc_type=direction,
+                    srtp_profile=profile.libsrtp_profile,
+                )
+            )
+            for side, direction in enumerate((Policy.SSRC_ANY_OUTBOUND, Policy.SSRC_ANY_INBOUND))
+        )
+        self.spoken = 0
+
+    def _shake(self, peer: Peer) -> None:
+        transport = self.connection.transport
+        transport.checked(transport.credentials.name, HOME, True, 0.0)
+        for _ in range(4):
+            peer.step()
+            flight = peer.take()
+            if flight:
+                transport.receive_handshake(flight, HOME, 0.0)
+            for answer, _ in self.port.sent:
+                peer.tls.bio_write(answer)
+            self.port.sent.clear()
+        assert self.connection.up
+
+    def speak(self, now: float = 0.0) -> None:
+        self.spoken += 1
+        packet = datagram(AUDIO_TYPE, self.spoken, 960 * self.spoken, 30, b"voice")
+        self.connection.receive_media(self.outbound.protect(packet), now)
+
+    def show(self, number: int, key: bool = False) -> None:
+        packet = datagram(VIDEO_TYPE, number, 3000 * number, 31, vp8(number, key=key), b"\xa0h")
+        self.connection.receive_media(self.outbound.protect(packet), 0.0)
+
+    def report(self, report: bytes, now: float = 0.0) -> None:
+        self.connection.receive_media(self.outbound.protect_rtcp(report), now)
+
+    def received(self) -> list[Packet | list[rtcp.Heard]]:
+        """What has come since the last time."""
+        sent, self.port.sent = self.port.sent, []
+        return [
+            rtcp.read_rtcp(self.inbound.unprotect_rtcp(one))
+            if 192 <= one[1] <= 223
+            else read_packet(self.inbound.unprotect(one))[0]
+            for one, _ in sent
+        ]
+
+
+@pytest.fixture
+def ada() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def ben() -> Browser:
+    return Browser()
+
+
+def test_a_browser_hears_of_the_server_every_300_ms_whoever_sends(ada):
+    for turn in range(1, TURNS + 1):
+        ada.connection.tick(turn / TURNS, turn)
+
+    assert ada.received() == [[]] * 3
+
+
+def test_the_publishers_clock_reaches_those_who_hear_them(ada, ben):
+    ear = ben.connection.outputs[0, Kind.AUDIO]
+    ada.connection.publisher.admit(ear, 0.0)
+    ada.speak()
+    ada.report(rtcp.sender_report(30, "ada", 1, 960, 1, 5))
+
+    packet, report = ben.received()
+    assert isinstance(packet, Packet)
+    assert report == [rtcp.SenderReport(10, rtcp.ntp_time(1000.0), packet.timestamp)]
+
+    ada.connection.publisher.dismiss(ear)
+    ada.report(rtcp.sender_report(30, "ada", 1, 960, 1, 5))
+    assert ben.received() == []
+
+
+def test_a_listener_who_misses_a_picture_gets_it_again_while_the_gate_is_open(ada, ben):
+    eye = ben.connection.outputs[0, Kind.VIDEO]
+    ada.connection.publisher.admit(eye, 0.0)
+    ada.show(1, key=True)
+    ada.show(2)
+    _, second = ben.received()
+    assert isinstance(second, Packet)
+    missed = rtcp.nack(1, 11, [second.sequence])
+
+    ben.report(missed)
+    (repair,) = ben.received()
+    assert isinstance(repair, Packet)
+    assert (repair.ssrc, repair.payload[2:]) == (12, second.payload)
+
+    ada.connection.publisher.dismiss(eye)
+    ben.report(missed)
+    assert ben.received() == []
+
+
+def test_a_listener_may_ask_for_a_key_frame_only_while_the_gate_is_open(ada, ben):
+    eye = ben.connection.outputs[0, Kind.VIDEO]
+    ada.show(1)
+    ben.report(rtcp.pli(1, 11))
+    ada.connection.tick(0.05, 1)
+    assert ada.received() == []
+
+    ada.connection.publisher.admit(eye, 0.1)
+    ada.show(2, key=True)
+    assert ada.received() == [[rtcp.KeyFrameRequest(31)]]
+    ben.report(rtcp.pli(1, 11))
+    ada.connection.tick(0.5, 1)
+    assert ada.received() == [[rtcp.KeyFrameRequest(31)]]
+
+
+def test_what_is_not_genuine_is_counted_and_dropped(ada):
+    ada.connection.receive_media(datagram(AUDIO_TYPE, 1, 0, 30, bytes(40)), 0.0)
+    ada.connection.receive_media(b"\x80\xc9\x00\x01" + bytes(40), 0.0)
+    ada.connection.receive_media(b"\x80", 0.0)
+
+    assert ada.counts == {"not_genuine": 2, "unknown_payload_type": 1}
+
+
+def test_a_report_that_cannot_be_read_is_counted_and_dropped(ada):
+    ada.report(b"\x80\xc9\x00\x01\x00\x00\x00\x1e" + b"\x80\xc8\x00\x09")
+
+    assert ada.counts == {"malformed": 1}
