@@ -242,3 +242,22 @@ Event: TypeAlias = (
 
 FRAME = (PhaseStarted, PhaseExtended, HoldExtended, Held, Resumed, AtEndSet, SessionEnded)
 """Events that make a frame command decided before them stale: somebody else has moved the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """
+    An event as it stands in the journal.
+
+    Attributes:
+        version: Of the session after it, from 1 without gaps.
+        at: When, timezone-aware UTC.
+        by: Whose command it came from; None for the clock.
+        key: Idempotency key of that command.
+    """
+
+    version: int
+    at: datetime
+    by: str | None
+    key: str
+    event: Event
