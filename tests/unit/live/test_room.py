@@ -1,0 +1,178 @@
+"""A room: recorded before acted on, acted on before shown, and nothing twice."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from tests.support.group import NOON, evening, invited
+
+from ascona.core import commands as c
+from ascona.core.events import Event, Recorded
+from ascona.core.media_plan import MediaPlan
+from ascona.core.programme import AtEnd, Phase, Programme
+from ascona.core.rights import Refused
+from ascona.live.room import Room
+
+
+class Rig:
+    """A journal, a switchboard and an audience that write down what they were asked, in one order."""
+
+    def __init__(self) -> None:
+        self.story: list[str] = []
+        self.records: list[Recorded] = []
+        self.plans: list[MediaPlan] = []
+        self.left: list[str] = []
+        self.away = False
+        self.broken = False
+        self.shown = asyncio.Event()
+
+    async def append(self, _session: str, records: Sequence[Recorded]) -> None:
+        if self.away:
+            raise OSError
+        self.story.append("record")
+        self.records += records
+
+    async def follow(self, _room: str, plan: MediaPlan) -> None:
+        self.story.append("follow")
+        if self.broken:
+            raise OSError
+        self.plans.append(plan)
+
+    async def leave(self, _room: str, person: str) -> None:
+        self.left.append(person)
+
+    async def show(self, _room: Room, events: Sequence[Event] = (), by: str | None = None) -> None:
+        self.story.append("show")
+        self.shown.set()
+
+
+def room_with(rig: Rig, session=None, clock=lambda: NOON, history: Sequence[Recorded] = ()) -> Room:
+    return Room(session or evening().session, "", rig, rig, rig, clock, history)
+
+
+async def test_a_command_is_recorded_then_obeyed_then_shown():
+    rig = Rig()
+    room = room_with(rig)
+
+    await room.obey(c.NextPhase(), "ada", room.session.version, "key-one-1")
+
+    assert rig.story == ["record", "follow", "show"]
+    assert [record.version for record in rig.records] == [room.session.version]
+    assert rig.plans[-1].version == room.session.version
+    await room.close()
+
+
+async def test_the_same_key_is_carried_out_once_also_after_a_restart():
+    rig = Rig()
+    room = room_with(rig)
+    await room.obey(c.NextPhase(), "ada", room.session.version, "key-one-1")
+    await room.obey(c.NextPhase(), "ada", room.session.version, "key-one-1")
+    again = room_with(rig, room.session, history=rig.records)
+    await again.obey(c.NextPhase(), "ada", again.session.version, "key-one-1")
+
+    assert again.session.phase_id == "choose"
+    await room.close()
+    await again.close()
+
+
+async def test_without_its_journal_a_room_changes_nothing_and_says_so():
+    rig = Rig()
+    room = room_with(rig)
+    before = room.session
+    rig.away = True
+
+    with pytest.raises(Refused, match="journal_unavailable"):
+        await room.obey(c.NextPhase(), "ada", before.version, "key-one-1")
+
+    assert room.session == before
+    assert rig.story == []
+    rig.away = False
+    await room.obey(c.NextPhase(), "ada", before.version, "key-one-1")
+    assert room.session.phase_id == "choose"
+    await room.close()
+
+
+async def test_a_switchboard_that_fails_stops_no_session():
+    rig = Rig()
+    room = room_with(rig)
+    rig.broken = True
+
+    await room.obey(c.NextPhase(), "ada", room.session.version, "key-one-1")
+
+    assert room.session.phase_id == "choose"
+    assert rig.story == ["record", "follow", "show"]
+    await room.close()
+
+
+async def test_a_refused_command_touches_nothing():
+    rig = Rig()
+    room = room_with(rig)
+
+    with pytest.raises(Refused):
+        await room.obey(c.NextPhase(), "max", room.session.version, "key-one-1")
+
+    assert rig.story == []
+
+
+async def test_whoever_is_removed_loses_their_line():
+    rig = Rig()
+    room = room_with(rig)
+
+    await room.obey(c.Remove("max"), "ada", room.session.version, "key-one-1")
+
+    assert rig.left == ["max"]
+    assert all("max" not in (route.sender, route.receiver) for route in rig.plans[-1].routes)
+    await room.close()
+
+
+async def test_at_the_end_everyone_loses_their_line():
+    rig = Rig()
+    room = room_with(rig)
+
+    await room.obey(c.EndSession(), "ada", room.session.version, "key-one-1")
+
+    assert set(rig.left) == {person.id for person in room.session.people}
+    assert rig.plans[-1].routes == frozenset()
+
+
+async def test_a_lost_line_is_out_of_the_plan_and_back_with_the_line():
+    rig = Rig()
+    room = room_with(rig)
+    await room.line_lost("max")
+    assert all("max" not in (route.sender, route.receiver) for route in rig.plans[-1].routes)
+
+    await room.line_up("max", (True, True))
+
+    assert any(route.receiver == "max" for route in rig.plans[-1].routes)
+    assert rig.records == []
+    await room.close()
+
+
+async def test_a_phase_whose_time_has_passed_while_the_server_was_away_goes_on_at_once():
+    rig = Rig()
+    phases = tuple(Phase(id, 1, at_end=AtEnd.ADVANCE) for id in ("arrive", "questions"))
+    start = replace(invited(), programme=Programme("short", phases), present=frozenset({"ada"}))
+    later = [NOON]
+
+    def clock() -> datetime:
+        return later[0]
+
+    room = room_with(rig, start, clock)
+    await room.obey(c.Knock("Ada"), "ada", 0, "key-one-1")
+    await room.obey(c.OpenSession(), "ada", room.session.version, "key-two-2")
+    await room.close()
+    later[0] += timedelta(minutes=3)
+    again = room_with(rig, room.session, clock, rig.records)
+    rig.shown.clear()
+
+    await again.open()
+    async with asyncio.timeout(5):
+        while again.session.phase_id != "questions":
+            rig.shown.clear()
+            await rig.shown.wait()
+
+    assert again.session.ends_at == later[0] + timedelta(minutes=1)
+    assert rig.records[-1].by is None
+    await again.close()

@@ -1,0 +1,66 @@
+"""Every word the server can say has a sentence in every language."""
+
+import json
+import re
+from typing import get_args
+
+import pytest
+from tests.support.group import PEOPLE
+
+from ascona import assets
+from ascona.core.events import Event
+from ascona.core.programme import PHASE_IDS
+from ascona.core.session import SitBackStyle
+from ascona.live import notices, stance
+
+LANGUAGES = sorted((assets.web() / "i18n").glob("*.json"))
+SERVER = assets.PACKAGE
+
+
+def sources(*folders: str) -> str:
+    files = [file for folder in folders for file in (SERVER / folder).rglob("*.py")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+@pytest.fixture(params=LANGUAGES, ids=lambda file: file.stem)
+def texts(request) -> dict:
+    return json.loads(request.param.read_text(encoding="utf-8"))
+
+
+def test_every_phase_has_a_name(texts):
+    assert set(texts["phase"]) >= {*PHASE_IDS, "lobby", "ended"}
+
+
+def test_every_refusal_has_a_sentence(texts):
+    said = set(re.findall(r'Refused\(\s*"([a-z_]+)"', sources("core", "live", "media")))
+    said |= set(re.findall(r'otherwise="([a-z_]+)"', sources("core"))) | {"leaders_only"}
+
+    assert said - set(texts["refusals"]) == set()
+
+
+def test_every_notice_has_a_sentence(texts):
+    said = {*notices._PLAIN.values(), *notices._ABOUT_A_PERSON.values(), *notices._PHASES}
+    said |= set(re.findall(r'Notice\(\s*"([a-z_]+)"', sources("live")))
+    said |= {"time_is_up_no_leader", "at_end_announce", "at_end_advance", "clock_shown", "clock_hidden"}
+    said |= {"protected", "unprotected", "line_back", "line_lost", "leader_back", "no_leader"}
+
+    assert said - set(texts["notices"]) == set()
+
+
+def test_every_stance_has_a_sentence(texts):
+    said = {*stance._SITTING_BACK.values(), *stance._OUTSIDE.values(), *stance._NOT_INSIDE.values()}
+    said |= {"ended", "lobby", "closed_out", "leading", "has_word", "ring_may_speak"}
+    said |= {"presenting", "protected", "talking", "listening"}
+
+    assert said - set(texts["stance"]) == set()
+    assert set(stance._SITTING_BACK) == set(SitBackStyle) - {SitBackStyle.OFF}
+
+
+def test_every_role_has_a_name(texts):
+    assert set(texts["standing"]) >= {role.value for role in PEOPLE.values()} | {"presenter"}
+
+
+def test_every_event_is_known_to_the_journal():
+    from ascona.storage.journal import _KINDS
+
+    assert set(_KINDS) == {kind.__name__ for kind in get_args(Event)}
