@@ -13,7 +13,7 @@ from tests.support.media import (
     switchboard_on_loopback,
     until,
 )
-from tests.unit.media.streams import datagram
+from tests.support.streams import datagram
 
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.media.switchboard import Counts, OfferRefused, Switchboard

@@ -17,7 +17,7 @@ from tests.support.media import (
     switchboard_on_loopback,
     until,
 )
-from tests.unit.media.streams import datagram
+from tests.support.streams import datagram
 
 from ascona.core.media_plan import Kind
 from ascona.media.admission import UNDECLARED

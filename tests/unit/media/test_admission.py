@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tests.unit.media.streams import AUDIO_TYPE, VIDEO_TYPE, datagram
+from tests.support.streams import AUDIO_TYPE, VIDEO_TYPE, datagram
 from tests.unit.media.test_offer import CHROMIUM
 
 from ascona.media.admission import UNDECLARED, Admission

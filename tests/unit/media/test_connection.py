@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pylibsrtp import Policy, Session
-from tests.unit.media.streams import AUDIO_TYPE, VIDEO_TYPE, datagram, vp8
+from tests.support.streams import AUDIO_TYPE, VIDEO_TYPE, datagram, vp8
 from tests.unit.media.test_handshake import SRTP_PROFILES, Peer
 from tests.unit.media.test_offer import CHROMIUM
 from tests.unit.media.test_transport import HOME, Port

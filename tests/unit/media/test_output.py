@@ -1,7 +1,7 @@
 """A slot's stream goes on: over shut gates, other occupants, lost packets and clocks that stand still."""
 
 import pytest
-from tests.unit.media.streams import Listener, picture_packet, steps
+from tests.support.streams import Listener, picture_packet, steps
 
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.media.streams import AUDIO_TYPE, REPAIR_TYPE, VIDEO_TYPE, Listener, datagram, steps, vp8
+from tests.support.streams import AUDIO_TYPE, REPAIR_TYPE, VIDEO_TYPE, Listener, datagram, steps, vp8
 from tests.unit.media.test_offer import CHROMIUM
 
 from ascona.core.media_plan import Kind

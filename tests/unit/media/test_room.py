@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from tests.unit.media.streams import AUDIO_TYPE, Listener, datagram
+from tests.support.streams import AUDIO_TYPE, Listener, datagram
 from tests.unit.media.test_offer import CHROMIUM
 
 from ascona.core.media_plan import Kind, MediaPlan, Route

@@ -1,6 +1,6 @@
 """A publisher's stream as it arrives: copies, losses and what is asked for again."""
 
-from tests.unit.media.streams import Listener, picture_packet
+from tests.support.streams import Listener, picture_packet
 
 from ascona.core.media_plan import Kind
 from ascona.media.rtcp import SenderReport
