@@ -14,7 +14,7 @@ import { button as deviceButton, stand } from "./sending.js";
  */
 export function barView(visit, room) {
   const { speak } = visit;
-  const inside = room.me.place === "inside" && room.phase !== "ended";
+  const inside = visit.seated;
   return html`<div class="bar">
     ${inside ? html`${device(visit, room, "microphone")} ${device(visit, room, "camera")}` : nothing}
     ${inside ? html`<p class="reach" title=${reach(visit, room, "see")}>${reach(visit, room, "hear")}</p>` : nothing}
@@ -33,11 +33,13 @@ export function returnView(visit, room) {
   const { speak } = visit;
   const now = stand(room);
   const returned = !now.back && visit.choice.returning && now.speak;
-  if (!returned && !now.back) return nothing;
+  const leaving = !visit.leads && visit.may("SitBack");
+  if (!returned && !now.back && !leaving) return nothing;
   return html`<div class="return">
     ${returned ? html`<p>${speak("room.returned")}</p>` : nothing}
     ${returned || visit.may("ComeBack") ? button({ text: speak("button.come_back"), look: "primary", press: () => visit.comeBack() }) : nothing}
     ${visit.may("Signal") ? button({ text: speak("button.signal"), press: () => visit.command("Signal") }) : nothing}
+    ${leaving ? button({ text: speak("button.sit_back"), press: () => visit.command("SitBack"), look: "quiet" }) : nothing}
   </div>`;
 }
 
@@ -48,9 +50,8 @@ export function returnView(visit, room) {
  */
 function device(visit, room, which) {
   const { speak } = visit;
-  const missing = visit.choice[which] && visit.devices[which] === null;
-  const { state, why, able } = deviceButton(which, { ...visit.choice, [which]: visit.choice[which] && !missing }, stand(room), room.me.may);
-  const on = visit.choice[which] && !missing;
+  const on = visit.turnedOn(which);
+  const { state, why, able } = deviceButton(which, { ...visit.choice, [which]: on }, stand(room), room.me.may);
   return html`<div class="own" data-now=${state}><button
     type="button"
     class="button tool"
@@ -82,8 +83,10 @@ function desk(visit, room) {
  * @param {Snapshot} room
  * @param {"hear" | "see"} sense
  */
-function reach({ speak, choice }, room, sense) {
-  const count = sense === "hear" ? (choice.microphone ? room.me.heard_by : 0) : choice.camera ? room.me.seen_by : 0;
+function reach(visit, room, sense) {
+  const { speak } = visit;
+  const on = visit.turnedOn(sense === "hear" ? "microphone" : "camera");
+  const count = on ? (sense === "hear" ? room.me.heard_by : room.me.seen_by) : 0;
   if (count === 0) return speak(`room.nobody_${sense}s`);
   return count === 1 ? speak(`room.one_${sense}s`) : speak(`room.some_${sense}`, { count });
 }

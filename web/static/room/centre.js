@@ -18,6 +18,7 @@ export function centreView(visit, room, now) {
     ...(room.protected ? ["room.protected"] : []),
     ...(room.ring_open ? ["room.ring_open"] : []),
   ];
+  if (room.phase === "ended") signs.push("room.ended_more");
   return html`<div class="centre">
     <h2 class="phase">${speak(`phase.${room.phase}`)}</h2>
     <p class="stance">${speak(`stance.${room.me.stance}`)}</p>

@@ -15,7 +15,7 @@ export function checkView(visit) {
     <header>
       <p class="quiet">${page.title}</p>
       <h1 id="check-heading">${speak("check.heading")}</h1>
-      <p>${speak("check.as", { standing: speak(`standing.${page.standing}`) })} ${visit.outside ? speak("check.outside") : nothing}</p>
+      <p>${speak(`check.as.${page.standing}`)} ${visit.outside ? speak("check.outside") : nothing}</p>
     </header>
     ${visit.unfit ? trouble(visit, visit.unfit) : form(visit)}
   </section>`;

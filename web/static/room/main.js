@@ -1,10 +1,12 @@
 // Starts the room: reads the page, follows the visit, and draws. The one place that joins state and document.
 
 import { render } from "../vendor/lit-html/lit-html.js";
+import { stayAwake } from "./awake.js";
 import { Chair } from "./chair.js";
 import { circleOn } from "./circle.js";
 import "./menu.js";
 import "./preview.js";
+import { keepingFocus } from "./focus.js";
 import { seat } from "./person.js";
 import { wake } from "./sound.js";
 import { speaker } from "./texts.js";
@@ -46,7 +48,7 @@ function draw() {
   const circle = circleOn(stage, (visit.room?.people ?? []).map(seat));
   root.style.setProperty("--centre-x", `${circle.centre.x}px`);
   root.style.setProperty("--centre-y", `${circle.centre.y}px`);
-  render(view(visit, circle, performance.now()), root);
+  keepingFocus(() => render(view(visit, circle, performance.now()), root), root);
   for (const dialog of root.querySelectorAll("dialog")) if (!dialog.open) dialog.showModal();
   follow(root.querySelector(".stage"));
 }
@@ -64,7 +66,9 @@ function play() {
 }
 
 root.replaceChildren();
+root.tabIndex = -1;
 visit.addEventListener("change", soon);
+visit.addEventListener("change", () => void stayAwake(visit.step === "room"));
 root.addEventListener("silent", () => visit.set({ silent: true }));
 for (const act of ["pointerdown", "keydown"]) {
   document.addEventListener(act, () => {
@@ -72,5 +76,6 @@ for (const act of ["pointerdown", "keydown"]) {
     if (visit.silent) play();
   });
 }
+document.addEventListener("visibilitychange", () => void stayAwake(visit.step === "room"));
 setInterval(() => visit.room?.clock && soon(), CLOCK);
 void visit.start();

@@ -9,7 +9,7 @@ export class Menu extends HTMLElement {
   };
 
   connectedCallback() {
-    this.addEventListener("click", this.#onClick);
+    this.addEventListener("click", this.#onClick, { capture: true }); // before the item acts: a dialog gives focus back to the button
     this.addEventListener("keydown", this.#onKey);
     this.addEventListener("focusout", this.#onFocusOut);
     this.#close();
@@ -71,8 +71,8 @@ export class Menu extends HTMLElement {
     }
     const item = target?.closest("[role=menuitem]");
     if (item && item.getAttribute("aria-disabled") !== "true") {
+      this.#button?.focus();
       this.#close();
-      if (document.activeElement === item || document.activeElement === document.body) this.#button?.focus();
     }
   };
 

@@ -41,9 +41,9 @@ function headView(visit) {
   const { speak, page, room } = visit;
   return html`<header class="head">
     <h1>${room?.title ?? page.title}</h1>
-    ${room?.locked ? html`<p class="sign">${speak("room.locked")}</p>` : nothing}
+    ${room?.locked && visit.seated ? html`<p class="sign">${speak("room.locked")}</p>` : nothing}
     ${visit.silent ? button({ text: speak("button.play"), look: "primary", press: () => visit.set({ silent: false }) }) : nothing}
-    ${button({ text: icon("self"), name: speak("button.self_view"), look: "round", pressed: visit.selfView, press: () => visit.set({ selfView: !visit.selfView }) })}
+    ${visit.seated ? button({ text: icon("self"), name: speak("button.self_view"), look: "round", pressed: visit.selfView, press: () => visit.set({ selfView: !visit.selfView }) }) : nothing}
     ${button({ text: icon("bell"), name: speak("button.sounds"), look: "round", pressed: visit.sounds, press: () => visit.set({ sounds: !visit.sounds }) })}
   </header>`;
 }
@@ -71,6 +71,7 @@ function insideView(visit, room, circle, now) {
 function doorView({ speak, room, name }) {
   if (!room) return html`<div class="threshold"><p role="status">${speak("room.connecting")}</p></div>`;
   return html`<div class="threshold">
+    <p class="waiting-chair">${icon("chair")}</p>
     <h2>${speak("room.door_heading", { name })}</h2>
     <p class="stance">${speak(`stance.${room.me.stance}`)}</p>
     <p class="quiet">${speak("room.door_more")}</p>

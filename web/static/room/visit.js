@@ -71,7 +71,7 @@ export class Visit extends EventTarget {
       notice: (notice) => this.#notice(notice),
       line: (line) => this.#line(line),
       over: (reason) => this.#end(reason),
-      knock: () => ({ name: this.name, microphone: this.choice.microphone, camera: this.choice.camera }),
+      knock: () => ({ name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") }),
     });
   }
 
@@ -125,7 +125,7 @@ export class Visit extends EventTarget {
    * @param {Device} device
    */
   async toggle(device) {
-    const on = !this.choice[device];
+    const on = !this.turnedOn(device);
     const now = this.room && stand(this.room);
     if (on && !(await this.#ready(device))) return;
     if (device === "microphone" && on && now && !now.speak && this.may("TakeWord") && !(await this.command("TakeWord"))) return;
@@ -140,13 +140,27 @@ export class Visit extends EventTarget {
     this.#choose({ microphone: this.devices.microphone !== null, camera: this.devices.camera !== null, returning: false });
   }
 
+  /** Whether I sit in a room whose session has not ended. */
+  get seated() {
+    return this.room !== null && stand(this.room).inside;
+  }
+
   get leads() {
-    return ["leader", "co_leader"].includes(this.page.standing) && this.room?.me.place === "inside";
+    return this.seated && ["leader", "co_leader"].includes(this.page.standing);
   }
 
   /** Whether there is a desk: the whole one for leaders, only their line for the supervisor. */
   get deskHere() {
-    return this.room?.me.place === "inside" && (this.leads || this.page.standing === "supervisor");
+    return this.seated && (this.leads || this.page.standing === "supervisor");
+  }
+
+  /**
+   * By me, whatever the phase says.
+   *
+   * @param {Device} device
+   */
+  turnedOn(device) {
+    return this.choice[device] && this.devices[device] !== null;
   }
 
   /** @param {string} does */
@@ -260,7 +274,7 @@ export class Visit extends EventTarget {
     const { microphone, camera } = this.devices;
     const going = sends(this.choice, this.room && stand(this.room));
     this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null });
-    this.#tellDevices(microphone !== null && this.choice.microphone, camera !== null && this.choice.camera);
+    this.#tellDevices(this.turnedOn("microphone"), this.turnedOn("camera"));
     if (this.ownPicture?.getVideoTracks()[0] !== (camera ?? undefined)) this.ownPicture = camera && new MediaStream([camera]);
     this.#measure(this.step === "check" ? microphone : null);
     this.dispatchEvent(new Event("change"));
