@@ -1,6 +1,6 @@
 """What must hold in every state of every session, whatever led there."""
 
-from ascona.core.media_plan import Kind, MediaPlan, carried, may_send, media_plan, speakers_outside
+from ascona.core.media_plan import Kind, MediaPlan, carried, floor, may_send, media_plan
 from ascona.core.people import CIRCLE, FLOOR_LIMIT, LEADERS, OUTSIDE, Place, Role
 from ascona.core.session import Session, SitBackStyle
 
@@ -48,7 +48,7 @@ def assert_slots_are_one_persons(session: Session, plan: MediaPlan) -> None:
     assert len(set(session.floor)) == len(session.floor) <= FLOOR_LIMIT
     assert len({r.sender for r in plan.routes} & outside) <= FLOOR_LIMIT
     assert set(plan.slots) - outside == {p.id for p in session.inside() if p.role in CIRCLE}
-    assert set(plan.slots) & outside <= set(speakers_outside(session))
+    assert set(plan.slots) & outside <= set(floor(session))
 
 
 def assert_seats_are_one_persons(session: Session) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ascona.core import events as e
 from ascona.core.people import Place, Role
-from ascona.core.session import Session
+from ascona.core.session import NOBODY, Session
 
 RING_GRACE = timedelta(seconds=60)
 """How long the ring's microphones stay open after its slot (session rules: "OR mics close at +60 s")."""
@@ -78,11 +78,11 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
         case e.RingOpened(until):
             return replace(s, ring_open=True, ring_until=until)
         case e.RingClosed():
-            return replace(s, ring_open=False, ring_until=None, floor=())
+            return replace(s, ring_open=False, ring_until=None, word=NOBODY)
         case e.WordGiven(person):
-            return replace(s, floor=(*s.floor, person))
+            return replace(s, word=_placed(s.word, None, person))
         case e.WordPassed(person):
-            return replace(s, floor=tuple(id for id in s.floor if id != person))
+            return replace(s, word=_placed(s.word, person, None))
         case e.MovedToRing(person, seat):
             return s.moved(person, Role.RING, seat)
         case e.InvitedToCircle(person, seat):
@@ -105,13 +105,13 @@ def _phase_started(s: Session, event: e.PhaseStarted) -> Session:
         protected=False,
         ring_open=lingers,
         ring_until=event.ring_until,
-        floor=s.floor if lingers else (),
+        word=s.word if lingers else NOBODY,
     )
 
 
 def _ended(s: Session) -> Session:
     """Nothing is left open: no question, no word, no clock."""
-    still = replace(s, ended=True, ends_at=None, left=None, ring_open=False, ring_until=None, floor=())
+    still = replace(s, ended=True, ends_at=None, left=None, ring_open=False, ring_until=None, word=NOBODY)
     return replace(still, asked=None, asked_by=None, back=False, signals=False, protected=False)
 
 
@@ -129,3 +129,9 @@ def _running_until(s: Session, ends_at: datetime) -> Session:
 
 def _ring_slot(s: Session) -> bool:
     return s.phase is not None and s.phase.opens_ring and s.ring_open
+
+
+def _placed(word: tuple[str | None, ...], old: str | None, new: str | None) -> tuple[str | None, ...]:
+    """The same floor with the first `old` replaced: nobody else moves."""
+    place = word.index(old)
+    return (*word[:place], new, *word[place + 1 :])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ascona.core.people import FLOOR_LIMIT, LEADERS, OUTSIDE, Person, Place, Role
+from ascona.core.people import LEADERS, OUTSIDE, Person, Place, Role
 from ascona.core.programme import Group, Phase
 from ascona.core.session import Session, SitBackStyle
 
@@ -82,22 +82,26 @@ def may_receive(session: Session, person: Person) -> bool:
     return Group.EVERYONE in phase.hears or bool(_groups(session, person) & phase.hears)
 
 
-def speakers_outside(session: Session) -> tuple[str, ...]:
-    """People outside the circle who take a floor slot: the supervisor where a phase hears one, then the floor."""
+def floor(session: Session) -> dict[str, int]:
+    """
+    People outside the circle who may speak now, and the place on the floor of each, from 0.
+
+    Where a phase hears the supervisor, the last free place is theirs, there or not:
+    a supervisor who comes back pushes nobody off.
+    """
+    places = {id: place for place, id in enumerate(session.word) if id is not None}
+    free = [place for place, id in enumerate(session.word) if id is None]
     phase = session.phase
-    if phase is None:
-        return ()
-    supervisor = tuple(
-        p.id for p in _here(session) if p.role is Role.SUPERVISOR and Group.SUPERVISOR in phase.heard | phase.seen
-    )
-    return supervisor + tuple(id for id in session.floor if id not in supervisor)
+    if phase and free and Group.SUPERVISOR in phase.heard | phase.seen:
+        supervisors = [p.id for p in session.inside() if p.role is Role.SUPERVISOR and p.id not in places]
+        places |= dict.fromkeys(supervisors[:1], free[-1])
+    return places
 
 
 def carried(session: Session) -> dict[str, int]:
-    """The slot of everyone who has one: the circle's seats, then the floor's two."""
+    """The slot of everyone who has one: the circle's seats, then the floor's places."""
     circle = {person.id: person.seat for person in session.inside() if person.role not in OUTSIDE}
-    floor = speakers_outside(session)[:FLOOR_LIMIT]
-    return circle | {id: session.seats + index for index, id in enumerate(floor)}
+    return circle | {id: session.seats + place for id, place in floor(session).items()}
 
 
 def _here(session: Session) -> tuple[Person, ...]:
@@ -114,7 +118,7 @@ def _groups(session: Session, person: Person) -> frozenset[Group]:
         groups.add(Group.PRESENTER)
     if person.role is Role.SUPERVISOR:
         groups.add(Group.SUPERVISOR)
-    if person.id in session.floor and person.id in speakers_outside(session)[:FLOOR_LIMIT]:
+    if person.id in session.word:
         groups.add(Group.FLOOR)
     return frozenset(groups)
 

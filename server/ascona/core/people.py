@@ -92,9 +92,14 @@ def clean_name(text: str) -> str:
         raise ValueError(f"a name has at most {NAME_LIMIT} characters")
     if not any(character.isalnum() for character in name):
         raise ValueError("a name needs at least one letter")
-    if any(character in INVISIBLE or unicodedata.category(character).startswith("C") for character in name):
+    if any(character in INVISIBLE or unicodedata.category(character).startswith("C") for character in _unjoined(name)):
         raise ValueError("a name has no control, invisible or direction characters")
     return name
+
+
+def _unjoined(name: str) -> str:
+    """Without the two joiners: invisible, but part of how Persian and Indic names are written."""
+    return name.replace("\u200c", "").replace("\u200d", "")
 
 
 def seated(names: list[tuple[str, Role]], ids: list[str]) -> tuple[tuple[Person, ...], int]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from ascona.core import events as e
 from ascona.core.evolve import RING_GRACE, evolve
-from ascona.core.media_plan import speakers_outside
+from ascona.core.media_plan import floor
 from ascona.core.people import FLOOR_LIMIT, Role
 from ascona.core.programme import Group, Phase
 from ascona.core.rights import Refused
@@ -56,7 +56,7 @@ def ring_opens(s: Session, ends_at: datetime | None, now: datetime) -> tuple[e.E
     """
     until = None if ends_at is None else max(ends_at, now) + RING_GRACE
     ring = [p.id for p in s.inside() if p.role is Role.RING and p.id in s.present]
-    free = FLOOR_LIMIT - len(set(speakers_outside(s)) - set(ring))
+    free = FLOOR_LIMIT - len(set(floor(s)) - set(ring))
     words = ring if len(ring) <= free else []
     return (e.RingOpened(until), *(e.WordGiven(id) for id in words if id not in s.floor))
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ascona.core import events as e
 from ascona.core.door import at
-from ascona.core.media_plan import speakers_outside
+from ascona.core.media_plan import floor
 from ascona.core.people import CIRCLE, FLOOR_LIMIT, LEADERS, OUTSIDE, Person, Place, Role
 from ascona.core.phases import ring_opens
 from ascona.core.programme import Group
@@ -39,7 +39,7 @@ def take_word(s: Session, by: Person) -> tuple[e.Event, ...]:
 
 
 def _word(s: Session, id: str) -> tuple[e.Event, ...]:
-    speakers = speakers_outside(s)
+    speakers = floor(s)
     if id in speakers:
         return ()
     if len(speakers) >= FLOOR_LIMIT:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ascona.core.people import CIRCLE, LEADERS, Person, Place, Role, Standing
+from ascona.core.people import CIRCLE, FLOOR_LIMIT, LEADERS, Person, Place, Role, Standing
 from ascona.core.programme import AtEnd, Phase, Programme
 
 
@@ -16,6 +16,10 @@ class SitBackStyle(StrEnum):
     DIMMED = "dimmed"  # seen outside the circle
     STAY = "stay"  # seen in place
     OFF = "off"  # presenters stay in the circle
+
+
+NOBODY: tuple[str | None, ...] = (None,) * FLOOR_LIMIT
+"""A floor with all its places free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class Session:
         ends_at: Deadline of the phase; None without one, or while held.
         left: What was left when the clock was stopped; None while it runs.
         ring_until: When the ring's microphones close by themselves.
-        floor: People outside the circle who have the word, in the order they got it.
+        word: Who outside the circle has been given the word, by place on the floor; None: free.
+            A place is kept until the word is passed, so that nobody else's picture moves.
         present: People whose line is up. Not an event: lines come and go without
             making anybody's command stale, and nothing of a session is lost by it.
     """
@@ -62,7 +67,7 @@ class Session:
     protected: bool = False
     ring_open: bool = False
     ring_until: datetime | None = None
-    floor: tuple[str, ...] = ()
+    word: tuple[str | None, ...] = NOBODY
     locked: bool = False
     present: frozenset[str] = frozenset()
 
@@ -75,6 +80,11 @@ class Session:
     def phase_id(self) -> str:
         """The phase's id, `lobby` before the first and `ended` after the last."""
         return "ended" if self.ended else self.phase.id if self.phase else "lobby"
+
+    @property
+    def floor(self) -> tuple[str, ...]:
+        """People outside the circle who have been given the word."""
+        return tuple(id for id in self.word if id is not None)
 
     @property
     def held(self) -> bool:

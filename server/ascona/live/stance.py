@@ -37,7 +37,7 @@ def _inside(session: Session, person: Person) -> str:
     speaks = may_send(session, person, Kind.AUDIO)
     if person.role in LEADERS:
         return "leading"
-    if person.id in session.floor:
+    if person.id in session.word:
         return "has_word"
     if person.role is Role.RING and session.ring_open:
         return "ring_may_speak"

@@ -188,7 +188,7 @@ def test_a_ring_larger_than_the_floor_takes_the_word_in_turn():
     group.do("r2", c.TakeWord())
 
     assert group.senders(Kind.AUDIO) == {"ada", "r1", "r2"}
-    assert group.plan.slots["r2"] == group.session.seats + 1
+    assert group.plan.slots["r2"] == group.session.seats
 
 
 def test_protecting_the_presenter_closes_the_members_microphones_and_nothing_else():

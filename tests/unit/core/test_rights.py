@@ -153,7 +153,9 @@ def asked(who: str) -> Evening:
 
 def has_the_word(who: str) -> Evening:
     group = group_of("close")
-    group.session = replace(group.session, floor=(who if PEOPLE[who] in {Role.OBSERVER, Role.SUPERVISOR} else "eve",))
+    group.session = replace(
+        group.session, word=(who if PEOPLE[who] in {Role.OBSERVER, Role.SUPERVISOR} else "eve", None)
+    )
     return group
 
 

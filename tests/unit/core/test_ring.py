@@ -4,7 +4,7 @@ import pytest
 from tests.support.group import PEOPLE, Evening, evening, one_minute_programme
 
 from ascona.core import commands as c
-from ascona.core.media_plan import Kind, may_send
+from ascona.core.media_plan import Kind
 from ascona.core.people import CIRCLE_LIMIT, FLOOR_LIMIT, Role
 
 BIG = {"ada": Role.LEADER, "pia": Role.MEMBER, "sol": Role.SUPERVISOR} | {f"r{n}": Role.RING for n in range(5)}
@@ -83,16 +83,27 @@ def test_a_supervisor_takes_one_of_the_places_on_the_floor_where_a_phase_hears_o
     assert_slots_are_fair(group)
 
 
-def test_whoever_has_the_word_without_a_place_on_the_floor_is_told_so():
+def test_a_supervisor_who_comes_back_pushes_nobody_off_the_floor():
     group = evening("reflection", people=BIG)
     group.lose("sol")
-    for id in ("r0", "r1"):
-        group.do("ada", c.GiveWord(id))
+    group.do("ada", c.GiveWord("r0"))
+    assert group.refused("ada", c.GiveWord("r1")) == "floor_full"
+
     group.reconnect("sol")
 
     assert group.senders(Kind.AUDIO) == {"ada", "pia", "sol", "r0"}
-    assert not may_send(group.session, group.session.person("r1"), Kind.AUDIO)
     assert_slots_are_fair(group)
+
+
+def test_whoever_speaks_on_keeps_their_slot_when_the_other_passes_the_word():
+    group = evening("ring")
+    slot = group.plan.slots["rio"]
+
+    group.do("eve", c.PassWord("eve"))
+
+    assert group.plan.slots["rio"] == slot
+    group.do("eve", c.TakeWord())
+    assert group.plan.slots["rio"] == slot != group.plan.slots["eve"]
 
 
 def test_opening_the_ring_leaves_the_word_with_whoever_has_it():
