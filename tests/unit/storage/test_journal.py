@@ -1,0 +1,183 @@
+"""The journal and the invitations, on a real database."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from tests.support.group import NOON, Evening
+
+from ascona import assets
+from ascona.core import commands as c
+from ascona.core.decide import decide
+from ascona.core.events import Knocked, Named, Recorded
+from ascona.core.people import Role
+from ascona.storage.database import Database, DatabaseUnusable
+from ascona.storage.invitations import LINK_LASTS, LOGIN_LASTS, TITLE_LIMIT, Invitations
+from ascona.storage.journal import Journal, JournalUnavailable
+
+PEOPLE = [("Ada", Role.LEADER), ("Pia", Role.MEMBER), ("Eve", Role.RING)]
+PROGRAMME = assets.preset("ascona-90")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.opened(url(tmp_path))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def invitations(database: Database) -> Invitations:
+    numbers = count(1)
+    return Invitations(database, lambda: f"{next(numbers):032x}")
+
+
+def url(folder: Path) -> str:
+    return f"sqlite+aiosqlite:///{folder / 'ascona.db'}"
+
+
+async def test_a_session_is_rebuilt_as_it_was_from_what_is_recorded(database, invitations):
+    id, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON, "Tuesday")
+    journal = Journal(database)
+    session, _ = await journal.rebuilt(id)
+    ada, pia, _ = (one.person for one in invited)
+    group = Evening(replace(session, present=frozenset(one.person for one in invited)))
+    steps = [
+        (ada, c.Knock("Ada Berg")), (pia, c.Knock("Pia")), (ada, c.Admit(pia)), (ada, c.OpenSession()),
+        (ada, c.ChoosePresenter(pia)), (pia, c.AgreeToPresent()), (ada, c.GoToPhase(4)), (ada, c.Hold()),
+        (ada, c.Extend(3)), (ada, c.Resume()), (pia, c.Signal()), (ada, c.GoToPhase(5)), (pia, c.ComeBack()),
+    ]  # fmt: skip
+    for number, (by, command) in enumerate(steps):
+        version = group.session.version
+        events = decide(group.session, command, by, group.now, version)
+        await journal.append(
+            id, [Recorded(version + n, NOON, by, f"key-{number}", event) for n, event in enumerate(events, 1)]
+        )
+        group.do(by, command)
+        group.wait(7)
+
+    rebuilt, history = await journal.rebuilt(id)
+
+    assert replace(rebuilt, present=group.session.present) == group.session
+    assert [record.version for record in history] == list(range(1, rebuilt.version + 1))
+
+
+async def test_two_writers_cannot_both_be_next(database, invitations):
+    id, _ = await invitations.plan(PEOPLE, PROGRAMME, NOON)
+    journal = Journal(database)
+    await journal.append(id, [Recorded(1, NOON, None, "one", Knocked("pia"))])
+
+    with pytest.raises(JournalUnavailable):
+        await journal.append(
+            id, [Recorded(2, NOON, None, "two", Knocked("eve")), Recorded(1, NOON, None, "two", Knocked("ada"))]
+        )
+
+    assert [record.event for record in await journal.history(id)] == [Knocked("pia")]
+
+
+async def test_what_was_appended_survives_the_process(tmp_path, database, invitations):
+    id, _ = await invitations.plan(PEOPLE, PROGRAMME, NOON)
+    await Journal(database).append(id, [Recorded(1, NOON, "p", "one", Named("p", "Zoë"))])
+
+    with sqlite3.connect(tmp_path / "ascona.db") as other:
+        rows = other.execute("SELECT kind, body FROM events").fetchall()
+        settings = [other.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode",)]
+    other.close()
+
+    assert rows == [("Named", '{"person":"p","name":"Zoë"}')]
+    assert settings == ["wal"]
+
+
+async def test_a_title_is_forgotten_when_the_session_ends(tmp_path, database, invitations):
+    id, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON, "The man with the dog")
+    journal = Journal(database)
+    assert await journal.title(id) == "The man with the dog"
+    assert await journal.running() == [id]
+    session, _ = await journal.rebuilt(id)
+    ada = invited[0].person
+    group = Evening(session)
+    group.do(ada, c.Knock("Ada"))
+    events = decide(group.session, c.EndSession(), ada, NOON, group.session.version)
+
+    await journal.append(id, [Recorded(1, NOON, ada, "end", events[0])])
+
+    assert await journal.title(id) == ""
+    assert await journal.running() == []
+    await database.close()
+    assert b"the dog" not in (tmp_path / "ascona.db").read_bytes()
+
+
+async def test_a_link_signs_in_and_its_secret_is_stored_nowhere(tmp_path, database, invitations):
+    id, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON)
+    pia = invited[1]
+
+    guest, token = await invitations.sign_in(pia.secret, NOON)
+
+    assert (guest.person, guest.session) == (pia.person, id)
+    assert await invitations.guest(token, NOON) == guest
+    await database.close()
+    stored = (tmp_path / "ascona.db").read_bytes()
+    assert pia.secret.encode() not in stored
+    assert token.encode() not in stored
+
+
+async def test_links_and_logins_come_to_an_end(invitations):
+    _, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON)
+    secret = invited[0].secret
+    _, token = await invitations.sign_in(secret, NOON)
+
+    assert await invitations.sign_in("f" * 32, NOON) is None
+    assert await invitations.sign_in(secret, NOON + LINK_LASTS) is None
+    assert await invitations.guest(token, NOON + LOGIN_LASTS) is None
+    assert await invitations.guest("f" * 64, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("people", "programme", "title"),
+    [
+        ([("Pia", Role.MEMBER)], PROGRAMME, ""),
+        ([("Ada", Role.LEADER), ("\u202eevE", Role.RING)], PROGRAMME, ""),
+        ([("Ada", Role.LEADER), ("x" * 10_000, Role.RING)], PROGRAMME, ""),
+        ([("Ada", Role.LEADER)] + [(f"M{n}", Role.MEMBER) for n in range(16)], PROGRAMME, ""),
+        (PEOPLE, "name = 7", ""),
+        (PEOPLE, PROGRAMME, "x" * (TITLE_LIMIT + 1)),
+    ],
+)
+async def test_a_session_that_will_not_do_is_not_planned(database, invitations, people, programme, title):
+    with pytest.raises(ValueError):  # noqa: PT011  # which sentence it is, other tests say
+        await invitations.plan(people, programme, NOON, title)
+
+    assert await Journal(database).running() == []
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
+    file = tmp_path / "ascona.db"
+    file.write_bytes(b"not a database, but somebody's letter" * 100)
+    before = file.read_bytes()
+
+    with pytest.raises(DatabaseUnusable):
+        await Database.opened(url(tmp_path))
+
+    assert file.read_bytes() == before
+
+
+async def test_many_writers_at_once_leave_one_history(database, invitations):
+    id, _ = await invitations.plan(PEOPLE, PROGRAMME, NOON)
+    journal = Journal(database)
+
+    async def try_to_be_first(number: int) -> bool:
+        try:
+            await journal.append(id, [Recorded(1, NOON + timedelta(seconds=number), None, f"k{number}", Knocked("p"))])
+        except JournalUnavailable:
+            return False
+        return True
+
+    first = await asyncio.gather(*(try_to_be_first(number) for number in range(8)))
+
+    assert sum(first) == 1
+    assert len(await journal.history(id)) == 1
