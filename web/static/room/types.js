@@ -37,7 +37,7 @@
  * @property {string} person
  * @property {string} name
  * @property {Standing} standing
- * @property {"door" | "inside" | "left" | "removed"} place
+ * @property {"invited" | "door" | "inside" | "left" | "removed"} place
  * @property {string} stance
  * @property {boolean} may_speak
  * @property {boolean} may_show

@@ -74,7 +74,7 @@ function doorView({ speak, room, name }) {
     <p class="waiting-chair">${icon("chair")}</p>
     <h2>${speak("room.door_heading", { name })}</h2>
     <p class="stance">${speak(`stance.${room.me.stance}`)}</p>
-    <p class="quiet">${speak("room.door_more")}</p>
+    ${room.me.place === "door" ? html`<p class="quiet">${speak("room.door_more")}</p>` : nothing}
   </div>`;
 }
 
