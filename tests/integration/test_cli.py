@@ -1,0 +1,110 @@
+"""The command line: what it prints, and the one clear sentence when something will not do."""
+
+import json
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from ascona.cli import main
+
+
+@pytest.fixture
+def ascona(tmp_path, monkeypatch):
+    monkeypatch.setenv("ASCONA_DATA", str(tmp_path / "data"))
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(main, arguments)
+
+
+NEW = (
+    "session",
+    "new",
+    "--leader",
+    "Ada",
+    "--co-leader",
+    "Ben",
+    "--member",
+    "Cy",
+    "--ring",
+    "Eve",
+    "--observer",
+    "Flo",
+)
+
+
+def test_a_planned_session_prints_one_link_for_each_person(ascona):
+    result = ascona(*NEW, "--title", "Tuesday", "--json")
+
+    printed = json.loads(result.stdout)
+    assert [(p["name"], p["standing"]) for p in printed["people"]] == [
+        ("Ada", "leader"), ("Ben", "co_leader"), ("Cy", "member"), ("Eve", "ring"), ("Flo", "observer"),
+    ]  # fmt: skip
+    links = [person["link"] for person in printed["people"]]
+    assert len({link.split("#")[1] for link in links}) == 5
+    assert all("/join#" in link for link in links)
+
+
+def test_a_session_needs_a_leader(ascona):
+    result = ascona("session", "new", "--member", "Cy")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "needs a leader" in result.stderr
+
+
+def test_a_programme_nobody_knows_is_named_with_those_that_are(ascona):
+    result = ascona(*NEW, "--programme", "nonsense")
+
+    assert result.exit_code == 1
+    assert "ascona-90" in result.stderr
+
+
+def test_a_programme_that_will_not_do_is_refused_with_its_line(ascona, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('name = "mine"\n\n[[phase]]\nid = "arrive"\nminutes = -3\n', encoding="utf-8")
+
+    result = ascona(*NEW, "--programme", str(file))
+
+    assert result.exit_code == 1
+    assert "line 5" in result.stderr
+    assert "minutes" in result.stderr
+
+
+@pytest.mark.parametrize(("kind", "option"), [(socket.SOCK_STREAM, "--port"), (socket.SOCK_DGRAM, "--media-port")])
+def test_a_port_that_is_taken_is_said_in_one_sentence(ascona, kind, option):
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
+        port = str(taken.getsockname()[1])
+        ports = {"--port": "0", "--media-port": "0"} | {option: port}
+
+        result = ascona("serve", *[word for pair in ports.items() for word in pair])
+
+    assert result.exit_code == 1
+    assert f"port {port} is taken" in result.stderr
+    assert option in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_data_folder_that_cannot_be_written_is_said_in_one_sentence(ascona, tmp_path):
+    (tmp_path / "data").write_text("a file, not a folder", encoding="utf-8")
+
+    result = ascona("serve", "--port", "0", "--media-port", "0")
+
+    assert result.exit_code == 1
+    assert "cannot be written" in result.stderr
+
+
+def test_a_setting_that_will_not_do_is_said(ascona, monkeypatch):
+    monkeypatch.setenv("ASCONA_PORT", "many")
+
+    result = ascona("serve")
+
+    assert result.exit_code == 1
+    assert "port" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_the_database_is_brought_up_to_date_as_often_as_one_likes(ascona):
+    assert ascona("migrate").exit_code == 0
+    assert "up to date" in ascona("migrate").stdout
