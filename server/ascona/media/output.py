@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 CLOCK_RATE = {Kind.AUDIO: 48_000, Kind.VIDEO: 90_000}
 """RTP timestamp units in a second."""
 
-_EARLY_SECONDS = 0.5  # a timestamp so far ahead of the clock on the wall, or
-_LATE_SECONDS = 5.0  # so far behind, means that the publisher's clock has stood still or jumped
+_EARLY_SECONDS = 0.5  # a timestamp so far ahead of the clock on the wall means that the publisher's clock jumped;
+_LATE_SECONDS = {Kind.AUDIO: 0.5, Kind.VIDEO: 5.0}  # so far behind, that it stood still,
+_CATCHING_UP_SECONDS = 0.06  # unless by then a burst has caught up: then the network stood still
+_FORGETTING = 0.999  # of lateness with each packet: two clocks drift apart
 _BACKWARDS = 0x8000
 _ONE_BYTE_ELEMENT = b"\xbe\xde\x00\x01"
 _REPAIRABLE = 512
@@ -37,6 +39,8 @@ class Output:
         "_base",
         "_base_offset",
         "_element",
+        "_late",
+        "_late_since",
         "_octets",
         "_picture",
         "_picture_offset",
@@ -102,6 +106,8 @@ class Output:
         self._base: int | None = None
         self._sequence_offset = self._timestamp_offset = self._picture_offset = self._base_offset = 0
         self._span = 0
+        self._late = 0.0  # seconds behind the earliest packet
+        self._late_since: float | None = None
 
     def follow(self, source: "Track | None") -> None:
         """Forward this track from its next packet, or key frame, on; None: forward nothing."""
@@ -143,9 +149,10 @@ class Output:
             if picture.base_at and self._base is not None:
                 self._base_offset = self._base + 1 - packet.payload[picture.base_at]
 
-    def _anchor_time(self, packet: Packet, now: float) -> None:
-        """Let the packet's timestamp be as far from the last one as the clock on the wall says."""
-        passed = 0.0 if self._sent_at is None else now - self._sent_at
+    def _anchor_time(self, packet: Packet, now: float, lacking: float = 0.0) -> None:
+        """Let the packet follow the last one by what has passed on the wall, and by seconds that were lacking."""
+        self._late, self._late_since = 0.0, None
+        passed = 0.0 if self._sent_at is None else now - self._sent_at + lacking
         step = max(self._rate // 100, int(passed * self._rate))
         self._timestamp_offset = (self._timestamp + step - packet.timestamp) & 0xFFFFFFFF
 
@@ -156,9 +163,18 @@ class Output:
         step = (packet.timestamp + self._timestamp_offset - self._timestamp) & 0xFFFFFFFF
         if step >= 0x80000000:
             step -= 1 << 32
-        early = step / self._rate - (now - self._sent_at)
-        if early > _EARLY_SECONDS or early < -_LATE_SECONDS:
+        late = self._late * _FORGETTING + (now - self._sent_at) - step / self._rate
+        if late < -_EARLY_SECONDS:
             self._anchor_time(packet, now)
+            return
+        self._late = max(0.0, late)
+        if late < _LATE_SECONDS[self.kind]:
+            self._late_since = None
+        elif self._late_since is None:
+            self._late_since = now
+        elif now - self._late_since > _CATCHING_UP_SECONDS:
+            # The last packet came late too: what it lacked is made up for as well.
+            self._anchor_time(packet, now, late - (now - self._sent_at - step / self._rate))
 
     def _continued(self, packet: Packet, picture: Picture | None, newest: bool) -> bytes:
         """The payload, its picture ids continuing this stream's."""
