@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
-from ascona.media.admission import Admission
+from ascona.media.admission import Admission, Allowance
 from ascona.media.answer import Sources
 from ascona.media.handshake import Identity
 from ascona.media.mux import Mux
@@ -19,6 +19,7 @@ from ascona.media.transport import Transport
 TURN_SECONDS = 0.05
 """How often the clock is looked at."""
 
+_REPAIRS_PER_SECOND = 600.0  # for one listener: a request of 1 KB could name thousands of packets
 _TURNS_PER_FEEDBACK = 2  # 100 ms: transport-cc loses nothing behind a narrow line at this rate
 _TURNS_PER_BEAT = 6  # 300 ms: a browser notices within seconds that nothing comes any more
 
@@ -60,6 +61,7 @@ class Connection:
         self._wall = wall
         self._counts = counts
         self._admission = Admission(offer, counts)
+        self._repairs = Allowance(_REPAIRS_PER_SECOND)
         self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
         self.publisher = Publisher(offer, ssrc, arrived, self.transport.send_report, counts)
         self.outputs = _outputs(offer, slots, self.transport, bits)
@@ -117,7 +119,7 @@ class Connection:
                     self._repeat(heard, now)
                 case rtcp.Nack(ssrc, lost):
                     if ssrc in self._by_ssrc:
-                        self._by_ssrc[ssrc].resend(lost, now)
+                        self._by_ssrc[ssrc].resend([number for number in lost if self._repairs.take(now)], now)
                 case rtcp.KeyFrameRequest(ssrc):
                     self._request_key_frame(ssrc, now)
 

@@ -148,6 +148,19 @@ def test_a_listener_who_misses_a_picture_gets_it_again_while_the_gate_is_open(ad
     assert ben.received() == []
 
 
+def test_a_listener_who_asks_for_everything_does_not_get_more_than_a_lines_worth(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
+    ada.show(1, key=True)
+    (seen,) = ben.received()
+    assert isinstance(seen, Packet)
+
+    greedy = b"".join(rtcp.nack(1, 11, [seen.sequence]) for _ in range(70))
+    for _ in range(20):
+        ben.report(greedy)
+
+    assert len(ben.received()) == 600
+
+
 def test_a_listener_may_ask_for_a_key_frame_only_while_the_gate_is_open(ada, ben):
     eye = ben.connection.outputs[0, Kind.VIDEO]
     ada.show(1)
