@@ -17,7 +17,8 @@ import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
  */
 
 const ANSWER_WITHIN = 10_000; // milliseconds
-const RETURN_AFTER = 2_000; // milliseconds, when the server ended the connection itself
+const RETURN_AFTER = 2_000; // milliseconds, when the server ended the connection itself, or is not well
+const PASSING = ["not_connected", "server_error", "journal_unavailable", "too_fast"]; // reasons that may be gone soon
 
 /** A connection to one room. It comes back by itself until it is closed. */
 export class Connection {
@@ -100,8 +101,10 @@ export class Connection {
   async #knock() {
     this.#turn = -1;
     const answer = await this.command("Knock", this.#listener.knock());
-    if (answer.refused && answer.refused !== "not_connected") this.#end(answer.refused);
-    else if (answer.error) this.#listener.notice({ key: answer.error, by: null, values: {} });
+    const reason = answer.refused ?? answer.error;
+    if (!reason || !this.#socket.connected) return;
+    if (answer.error || PASSING.includes(reason)) this.#later(() => this.#knock());
+    else this.#end(reason);
   }
 
   /** @param {Snapshot} room */
@@ -116,14 +119,21 @@ export class Connection {
   #lost() {
     if (this.#closed) return;
     this.#listener.link("reconnecting");
-    if (!this.#socket.active) setTimeout(() => this.#closed || this.#socket.connect(), RETURN_AFTER);
+    if (!this.#socket.active) this.#later(() => this.#socket.connect());
+  }
+
+  /** @param {() => unknown} again */
+  #later(again) {
+    setTimeout(() => this.#closed || again(), RETURN_AFTER);
   }
 
   /** @param {string} reason */
   #refused(reason) {
     if (this.#closed) return;
-    if (this.#socket.active) this.#listener.link("reconnecting"); // the network, not the server: it tries again
-    else this.#end(reason);
+    const network = this.#socket.active; // not the server's word: socket.io tries again by itself
+    if (!network && !PASSING.includes(reason)) return this.#end(reason);
+    this.#listener.link("reconnecting");
+    if (!network) this.#later(() => this.#socket.connect());
   }
 
   /** @param {string} reason */

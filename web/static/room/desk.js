@@ -32,11 +32,12 @@ export function deskView(visit, room, now) {
 /**
  * @param {Visit} visit
  * @param {string} does
- * @param {{text: unknown, name?: string, look?: string, fields?: Record<string, unknown>, press?: () => unknown}} more
+ * @param {{text: unknown, why?: string, look?: string, fields?: Record<string, unknown>, press?: () => unknown}} more
+ *   `why`: key of the reason, where it is not simply that of the command
  */
-function order(visit, does, { text, name, look, fields, press }) {
-  const why = visit.may(does) ? "" : visit.speak(`why.${does}`);
-  return button({ text, name, look, why, press: press ?? (() => visit.command(does, fields)) });
+function order(visit, does, { text, why: reason = `why.${does}`, look, fields, press }) {
+  const why = visit.may(does) ? "" : visit.speak(reason);
+  return button({ text, look, why, press: press ?? (() => visit.command(does, fields)) });
 }
 
 /**
@@ -53,7 +54,7 @@ function nowPart(visit, room, now) {
     ${clockView(visit, room, now)}
     ${room.phase === "lobby"
       ? order(visit, "OpenSession", { text: speak("desk.open"), look: "primary wide" })
-      : order(visit, "NextPhase", { text: speak("desk.next"), look: "primary wide" })}
+      : order(visit, "NextPhase", { text: speak("desk.next"), look: "primary wide", why: next ? "refusals.no_presenter" : undefined })}
     <p class="quiet">${next ? speak("desk.coming", { phase: next.phase }) : speak("desk.coming_last")}</p>
     <div class="pair">
       ${order(visit, "PreviousPhase", { text: speak("desk.previous") })}
@@ -78,7 +79,7 @@ function doorPart(visit, room) {
         room.door,
         ({ person }) => person,
         ({ person, name, standing }) => html`<li>
-          <span class="who">${name} <small class="quiet">${speak(`standing.${standing}`)}</small></span>
+          <span class="who"><bdi>${name}</bdi> <small class="quiet">${speak(`standing.${standing}`)}</small></span>
           ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", press: () => visit.command("Admit", { person }) })}
           ${button({ text: speak("desk.turn_away_short"), name: speak("desk.turn_away", { name }), look: "quiet", press: () => visit.command("TurnAway", { person }) })}
         </li>`,

@@ -35,7 +35,7 @@ export function personView(visit, person, place) {
   >
     <span class="seat" aria-hidden="true">${mark(person)}</span>
     <span class="plate">
-      <span class="line"><span class="name">${person.name}</span>${closed(person) ? icon("microphone_off") : nothing}</span>
+      <span class="line"><span class="name" dir="auto" title=${person.name}>${person.name}</span>${closed(person) ? icon("microphone_off") : nothing}</span>
       ${words.map(({ kind, word, seen }) => html`<span class=${`${kind} ${seen ? "word" : "word hidden"}`}><span class="hidden">, </span>${word}</span>`)}
     </span>
     ${person.may.length > 0 ? actions(visit, person) : nothing}

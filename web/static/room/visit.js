@@ -232,7 +232,7 @@ export class Visit extends EventTarget {
 
   /** @param {{key: string, by: string | null, values: Record<string, string | number>}} notice */
   #notice({ key, by, values }) {
-    this.tell(key in { no_answer: 0, bad_message: 0 } ? `refusals.${key}` : `notices.${key}`, { ...values, by }, "notice");
+    this.tell(`notices.${key}`, { ...values, by }, "notice");
   }
 
   /** @param {{by: string, text: string}} line */
