@@ -9,13 +9,13 @@ const texts = JSON.parse(await readFile(new URL("i18n/en.json", WEB), "utf8"));
 const speak = speaker(texts);
 
 test("values go in, and a phase goes in by its name", () => {
-  assert.equal(speak("notices.one_minute", { phase: "re_entry" }), "In one minute: The presenter returns.");
+  assert.equal(speak("notices.one_minute", { phase: "re_entry" }), "In one minute: The presenter returns");
   assert.equal(speak("person.actions", { name: "Cy" }), "Actions for Cy");
 });
 
 test("a key nobody wrote shows its last words instead of breaking the page", () => {
   assert.equal(speak("notices.something_new"), "something new");
-  assert.equal(speak("notices.moved_on", { phase: "quiet_time" }), "We move on: quiet time.");
+  assert.equal(speak("notices.moved_on", { phase: "quiet_time" }), "We move on: quiet time");
   assert.equal(speak("notices.toString"), "toString");
 });
 

@@ -8,7 +8,6 @@ import { follow, sends, stand } from "./sending.js";
 import { chime } from "./sound.js";
 
 /** @typedef {import("./types.js").Snapshot} Snapshot */
-/** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {"microphone" | "camera"} Device */
 /** @typedef {{kind: "end"} | {kind: "remove", person: string, name: string}} Question */
 
