@@ -14,6 +14,7 @@ const LIBRARIES = {
     "lit-html.js": "lit-html",
     "directive.js": "lit-html/directive.js",
     "directive-helpers.js": "lit-html/directive-helpers.js",
+    "directives/live.js": "lit-html/directives/live.js",
     "directives/repeat.js": "lit-html/directives/repeat.js",
   },
   "socket.io-client": { "dist/socket.io.esm.min.js": "socket.io-client" },

@@ -13,7 +13,7 @@ const SMALLEST = 36; // pixels: below it, chairs may touch
 const LARGEST = 210; // pixels: above it, faces look like posters
 const SHARE = 0.28; // of the stage's shorter side a chair may take
 const CENTRE = { share: 0.46, width: 400, area: 40_000, height: 150 }; // kept free for the words; pixels, and share of the width
-const WIDEST = 1.75; // width of the circle for a height of 1: wider, it would be two rows
+const WIDEST = { share: 1.75, least: 700 }; // width of the circle for a height of 1, or pixels: wider, it would be two rows
 const BACK = { shift: 0.42, size: 0.72 }; // of a chair's width; outwards, along its own direction
 const MARGIN = BACK.shift + BACK.size / 2 - 0.5; // of a chair's width, kept free all around for moving back
 const BEND = { lying: 2, upright: 3 }; // exponent of the curve: 2 is an ellipse, 3 uses the corners of a phone too
@@ -46,7 +46,7 @@ export function circleOn(stage, seats) {
  * @returns {[string, Place][]}
  */
 function circlePlaces(seats, area, centre) {
-  const round = { width: Math.min(area.width, WIDEST * area.height), height: area.height - PLATE };
+  const round = { width: Math.min(area.width, Math.max(WIDEST.share * area.height, WIDEST.least)), height: area.height - PLATE };
   const bend = round.height > round.width ? BEND.upright : BEND.lying;
   let size = Math.min(LARGEST, SHARE * Math.min(round.width, round.height));
   let points = around(seats.length, radii(round, size), bend);
@@ -164,7 +164,7 @@ function ringBeside(seats, stage) {
  * @returns {{places: [string, Place][], left: Area}}
  */
 function ringBelow(seats, stage) {
-  const size = Math.min(52, Math.max(RING.smallest, stage.width / 7));
+  const size = Math.min(52, Math.max(RING.smallest, stage.width / (seats.length > 10 ? 9 : 7)));
   const cell = { width: size + GAP / 2, height: size + PLATE + GAP / 2 };
   const rows = Math.ceil(seats.length / Math.max(1, Math.floor(stage.width / cell.width)));
   const columns = Math.ceil(seats.length / Math.max(1, rows));

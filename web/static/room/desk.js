@@ -1,6 +1,7 @@
 // The leaders' desk: the frame of the evening in their hands.
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { live } from "../vendor/lit-html/directives/live.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { button } from "./button.js";
 import { clockView } from "./centre.js";
@@ -130,16 +131,16 @@ function timePart(visit, room) {
       <legend>${speak("desk.at_end")}</legend>
       ${["announce", "advance"].map(
         (atEnd) => html`<label class="tick">
-          <input type="radio" name="at_end" ?disabled=${!able} .checked=${(atEnd === "advance") === advances} @change=${(/** @type {Event} */ event) => choose(event, atEnd)} />
+          <input type="radio" name="at_end" ?disabled=${!able} .checked=${live((atEnd === "advance") === advances)} @change=${(/** @type {Event} */ event) => choose(event, atEnd)} />
           <span>${speak(`desk.${atEnd}`)}</span>
         </label>`,
       )}
-      <label class="tick"><input type="checkbox" name="whole_evening" ?disabled=${!able} /> <span>${speak("desk.whole_evening")}</span></label>
+      <label class="tick"><input type="checkbox" name="whole_evening" ?disabled=${!able} @change=${(/** @type {Event} */ event) => choose(event, advances ? "advance" : "announce")} /> <span>${speak("desk.whole_evening")}</span></label>
     </fieldset>
     <label class="tick">
       <input
         type="checkbox"
-        .checked=${room.clock?.shown ?? false}
+        .checked=${live(room.clock?.shown ?? false)}
         ?disabled=${!visit.may("ShowClock")}
         @change=${() => visit.command("ShowClock", { on: !room.clock?.shown })}
       />
