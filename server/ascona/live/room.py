@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -32,9 +32,11 @@ log = structlog.get_logger()
 
 
 class Journal(Protocol):
-    """Where events are kept. Any exception but a bug means that nothing was written."""
+    """Where events are kept. After an exception only `since` knows whether anything was written."""
 
     async def append(self, session: str, records: Sequence[Recorded]) -> None: ...
+
+    async def since(self, session: str, version: int) -> list[Recorded]: ...
 
 
 class Switchboard(Protocol):
@@ -79,7 +81,11 @@ class Room:
         self._audience = audience
         self._clock = clock
         self._turn = asyncio.Lock()
-        self._carried_out: OrderedDict[str, None] = OrderedDict((record.key, None) for record in history)
+        self._carried_out: OrderedDict[tuple[str | None, str], None] = OrderedDict()
+        for record in history:
+            self._remember(record.by, record.key)
+        self._behind = False  # the journal may hold more than this room knows
+        self._under_way: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -89,7 +95,9 @@ class Room:
             self._set_alarm()
 
     async def close(self) -> None:
-        """Stop the clock. The session stays as it stands."""
+        """Finish what is under way and stop the clock. The session stays as it stands."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
         alarm, self._alarm = self._alarm, None
         if alarm:
             alarm.cancel()
@@ -108,61 +116,104 @@ class Room:
 
         Raises:
             Refused: If the rules say no, or the journal cannot write; nothing has changed then.
+                What turns out to have been written after all is caught up with before the next command.
         """
-        async with self._turn:
-            if key in self._carried_out:
-                return
-            now = self._clock()
-            events = decide(self.session, command, by, now, version)
-            records = [
-                Recorded(self.session.version + number, now, by, key, event)
-                for number, event in enumerate(events, start=1)
-            ]
-            if records:
-                await self._record(records)
-            before = self.session
-            for event in events:
-                self.session = evolve(self.session, event, by)
-            self._remember(key)
-            await self._follow(before)
-            await self._audience.show(self, events, by)
-            self._set_alarm()
+        await self._in_turn(self._obey(command, by, version, key))
 
     async def line_up(self, person: str, devices: tuple[bool, bool]) -> None:
         """Somebody's line is up."""
-        async with self._turn:
-            self.devices[person] = devices
-            await self._present(self.session.present | {person})
+        await self._in_turn(self._line_up(person, devices))
 
     async def line_lost(self, person: str) -> None:
         """Somebody's line is lost; their seat, role and case are not."""
-        async with self._turn:
-            self.devices.pop(person, None)
-            await self._present(self.session.present - {person})
+        await self._in_turn(self._line_lost(person))
 
     async def turned(self, person: str, devices: tuple[bool, bool]) -> None:
         """Somebody turned their microphone or camera on or off."""
+        await self._in_turn(self._turned(person, devices))
+
+    async def _in_turn(self, work: Coroutine[Any, Any, None]) -> None:
+        """One after another, and each to its end, also when whoever asked is gone: what is recorded is also done."""
+        task = asyncio.create_task(self._wait_for_turn(work))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        await asyncio.shield(task)
+
+    async def _wait_for_turn(self, work: Coroutine[Any, Any, None]) -> None:
         async with self._turn:
-            if person in self.session.present and self.devices.get(person) != devices:
-                self.devices[person] = devices
-                await self._audience.show(self)
+            await work
+
+    async def _obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
+        if self._behind:
+            await self._catch_up()
+        if (by, key) in self._carried_out:
+            return
+        now = self._clock()
+        events = decide(self.session, command, by, now, version)
+        records = [
+            Recorded(self.session.version + number, now, by, key, event) for number, event in enumerate(events, start=1)
+        ]
+        if records:
+            await self._record(records)
+        self._remember(by, key)
+        await self._act(events, by)
+
+    async def _line_up(self, person: str, devices: tuple[bool, bool]) -> None:
+        self.devices[person] = devices
+        await self._present(self.session.present | {person})
+
+    async def _line_lost(self, person: str) -> None:
+        self.devices.pop(person, None)
+        await self._present(self.session.present - {person})
+
+    async def _turned(self, person: str, devices: tuple[bool, bool]) -> None:
+        if person in self.session.present and self.devices.get(person) != devices:
+            self.devices[person] = devices
+            await self._show()
 
     async def _present(self, present: frozenset[str]) -> None:
-        if present == self.session.present:
-            return
-        before = self.session
-        self.session = replace(before, present=present)
+        if present != self.session.present:
+            await self._become(replace(self.session, present=present))
+
+    async def _act(self, events: Sequence[Event], by: str | None) -> None:
+        """Let what is recorded be true: in the session, in sound and picture, on screens."""
+        after = self.session
+        for event in events:
+            after = evolve(after, event, by)
+        await self._become(after, events, by)
+
+    async def _become(self, after: Session, events: Sequence[Event] = (), by: str | None = None) -> None:
+        before, self.session = self.session, after
+        if after.ended:
+            self.title = ""
         await self._follow(before)
-        await self._audience.show(self)
         self._set_alarm()
+        await self._show(events, by)
 
     async def _record(self, records: list[Recorded]) -> None:
         try:
             async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
                 await self._journal.append(self.session.id, records)
         except Exception as error:
-            log.error("journal_unavailable", session=self.session.id, error=type(error).__name__)
-            raise Refused("journal_unavailable") from error
+            self._behind = True
+            raise self._unavailable(error) from error
+
+    async def _catch_up(self) -> None:
+        """A write that failed, or took too long, may have been written all the same: what is recorded has happened."""
+        try:
+            async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
+                records = await self._journal.since(self.session.id, self.session.version)
+        except Exception as error:
+            raise self._unavailable(error) from error
+        self._behind = False
+        for record in records:
+            self._remember(record.by, record.key)
+        if records:
+            await self._act([record.event for record in records], records[-1].by)
+
+    def _unavailable(self, error: Exception) -> Refused:
+        log.error("journal_unavailable", session=self.session.id, error=type(error).__name__)
+        return Refused("journal_unavailable")
 
     async def _follow(self, before: Session) -> None:
         """
@@ -180,15 +231,22 @@ class Room:
         except Exception as error:
             log.error("switchboard_failed", session=self.session.id, error=type(error).__name__)
 
-    def _remember(self, key: str) -> None:
-        self._carried_out[key] = None
+    async def _show(self, events: Sequence[Event] = (), by: str | None = None) -> None:
+        """Screens that fail are ours to mend; the session goes on, and the next change shows all of it."""
+        try:
+            await self._audience.show(self, events, by)
+        except Exception as error:
+            log.error("audience_failed", session=self.session.id, error=type(error).__name__)
+
+    def _remember(self, by: str | None, key: str) -> None:
+        self._carried_out[by, key] = None
         while len(self._carried_out) > KEYS_LIMIT:
             self._carried_out.popitem(last=False)
 
     def _set_alarm(self) -> None:
         next_word = due(self.session)
-        if self._alarm and self._alarm is not asyncio.current_task():
-            self._alarm.cancel()
+        if self._alarm:
+            self._alarm.cancel()  # only its waiting: what it asked for goes on in its turn
         self._alarm = asyncio.create_task(self._wait_and_say(*next_word)) if next_word else None
 
     async def _wait_and_say(self, at: datetime, command: c.ByClock) -> None:

@@ -20,7 +20,7 @@ _KINDS: dict[str, TypeAdapter[Event]] = {kind.__name__: TypeAdapter(kind) for ki
 
 
 class JournalUnavailable(Exception):
-    """Nothing was written; nothing may change."""
+    """Most likely nothing was written; after a cancelled or broken commit only the database knows."""
 
 
 class Journal:
@@ -61,8 +61,13 @@ class Journal:
 
     async def history(self, session: str) -> list[Recorded]:
         """Everything that happened in a session, in order."""
+        return await self.since(session, 0)
+
+    async def since(self, session: str, version: int) -> list[Recorded]:
+        """What happened in a session after this version, in order."""
         async with self._database.transaction() as transaction:
-            query = select(EventRow).where(EventRow.session_id == session).order_by(EventRow.version)
+            of_session = select(EventRow).where(EventRow.session_id == session, EventRow.version > version)
+            query = of_session.order_by(EventRow.version)
             rows = (await transaction.scalars(query)).all()
         return [
             Recorded(row.version, from_ms(row.at_ms), row.by, row.key, _KINDS[row.kind].validate_json(row.body))

@@ -11,6 +11,7 @@ from tests.support.group import NOON, evening, invited
 from ascona.core import commands as c
 from ascona.core.events import Event, Recorded
 from ascona.core.media_plan import MediaPlan
+from ascona.core.people import Place
 from ascona.core.programme import AtEnd, Phase, Programme
 from ascona.core.rights import Refused
 from ascona.live.room import Room
@@ -26,13 +27,25 @@ class Rig:
         self.left: list[str] = []
         self.away = False
         self.broken = False
+        self.blind = False
+        self.silent = False
         self.shown = asyncio.Event()
+        self.reached = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
 
     async def append(self, _session: str, records: Sequence[Recorded]) -> None:
         if self.away:
             raise OSError
         self.story.append("record")
         self.records += records
+        self.reached.set()
+        await self.may_go_on.wait()
+        if self.silent:
+            raise TimeoutError
+
+    async def since(self, _session: str, version: int) -> list[Recorded]:
+        return [record for record in self.records if record.version > version]
 
     async def follow(self, _room: str, plan: MediaPlan) -> None:
         self.story.append("follow")
@@ -46,6 +59,8 @@ class Rig:
     async def show(self, _room: Room, events: Sequence[Event] = (), by: str | None = None) -> None:
         self.story.append("show")
         self.shown.set()
+        if self.blind:
+            raise RuntimeError
 
 
 def room_with(rig: Rig, session=None, clock=lambda: NOON, history: Sequence[Recorded] = ()) -> Room:
@@ -176,3 +191,76 @@ async def test_a_phase_whose_time_has_passed_while_the_server_was_away_goes_on_a
     assert again.session.ends_at == later[0] + timedelta(minutes=1)
     assert rig.records[-1].by is None
     await again.close()
+
+
+async def test_whoever_goes_while_their_command_is_recorded_leaves_a_room_that_has_obeyed():
+    rig = Rig()
+    room = room_with(rig)
+    rig.may_go_on.clear()
+    asking = asyncio.create_task(room.obey(c.NextPhase(), "ada", room.session.version, "key-one-1"))
+    await rig.reached.wait()
+
+    asking.cancel()
+    await asyncio.wait([asking])
+    rig.may_go_on.set()
+    await room.obey(c.Hold(), "ben", rig.records[-1].version, "key-two-2")
+
+    assert [record.version for record in rig.records] == [room.session.version - 1, room.session.version]
+    await room.close()
+
+
+async def test_what_was_written_though_the_journal_did_not_say_so_has_happened():
+    rig = Rig()
+    room = room_with(rig)
+    before = room.session
+    rig.silent = True
+    with pytest.raises(Refused, match="journal_unavailable"):
+        await room.obey(c.NextPhase(), "ada", before.version, "key-one-1")
+    rig.silent = False
+
+    await room.obey(c.NextPhase(), "ada", before.version, "key-one-1")
+
+    assert room.session.phase_id == "choose"
+    assert len(rig.records) == 1
+    assert rig.story == ["record", "follow", "show"]
+    await room.obey(c.Hold(), "ada", room.session.version, "key-two-2")
+    assert len({record.version for record in rig.records}) == 2
+    await room.close()
+
+
+async def test_screens_that_fail_stop_neither_session_nor_clock():
+    rig = Rig()
+    phases = tuple(Phase(id, 1, at_end=AtEnd.ADVANCE) for id in ("arrive", "questions"))
+    ada = replace(invited(), programme=Programme("short", phases), present=frozenset({"ada"})).changed(
+        "ada", place=Place.INSIDE
+    )
+    room = room_with(rig, replace(ada, step=0, ends_at=NOON - timedelta(minutes=3)))
+    rig.blind = True
+
+    await room.open()
+    async with asyncio.timeout(5):
+        while room.session.phase_id != "questions":
+            rig.shown.clear()
+            await rig.shown.wait()
+
+    await room.close()
+
+
+async def test_one_persons_key_is_nobody_elses():
+    rig = Rig()
+    room = room_with(rig)
+    await room.obey(c.Lock(), "ada", room.session.version, "key-one-1")
+
+    await room.obey(c.NextPhase(), "ben", room.session.version, "key-one-1")
+
+    assert room.session.phase_id == "choose"
+    await room.close()
+
+
+async def test_a_title_is_forgotten_with_the_end_of_its_session():
+    rig = Rig()
+    room = Room(evening().session, "Tuesday", rig, rig, rig, lambda: NOON)
+
+    await room.obey(c.EndSession(), "ada", room.session.version, "key-one-1")
+
+    assert room.title == ""
