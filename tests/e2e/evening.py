@@ -1,18 +1,26 @@
 """What a group does in several tests: come in, be admitted, open the session, choose a presenter."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from playwright.async_api import expect
 from tests.e2e.person import Person
 
 
-async def come_in(people: dict[str, Person], leader: str = "Ada") -> None:
-    """Everyone joins, and the leader admits everyone."""
+async def nothing() -> None:
+    """What happens at the door, mostly."""
+
+
+async def come_in(
+    people: dict[str, Person], leader: str = "Ada", at_the_door: Callable[[], Awaitable[None]] = nothing
+) -> None:
+    """Everyone joins, and the leader admits everyone, after `at_the_door`."""
     ada = people[leader]
     await asyncio.gather(*(person.join() for person in people.values()))
     waiting = [person for person in people.values() if person.standing not in {"leader", "co_leader"}]
     for person in waiting:
         await expect(ada.button(f"Admit {person.name}")).to_be_visible()
+    await at_the_door()
     if waiting:
         await ada.press("Admit everyone")
     for person in people.values():

@@ -22,9 +22,15 @@ def sources(*folders: str) -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), f"twice in one object: {sorted(key for key in keys if keys.count(key) > 1)}"
+    return dict(pairs)
+
+
 @pytest.fixture(params=LANGUAGES, ids=lambda file: file.stem)
 def texts(request) -> dict:
-    return json.loads(request.param.read_text(encoding="utf-8"))
+    return json.loads(request.param.read_text(encoding="utf-8"), object_pairs_hook=once)
 
 
 def test_every_phase_has_a_name(texts):

@@ -1,5 +1,6 @@
 // The way in: hands the link's secret to the server, forgets it, and goes on to the room.
 
+import { forget } from "./memory.js";
 import { speaker } from "./texts.js";
 
 const speak = speaker(JSON.parse(document.getElementById("texts")?.textContent ?? "{}"));
@@ -24,8 +25,9 @@ async function comeIn() {
     body: JSON.stringify({ secret }),
   });
   const { room, error } = await answer.json();
+  history.replaceState(null, "", "/join"); // the secret stays in no history; without an answer, reloading tries again
   if (!room) return say(speak(`refusals.${error}`));
-  history.replaceState(null, "", "/join"); // the secret stays in no history
+  forget(room.split("/").at(-1)); // a link that is opened again is a new visit: the agreement is asked again
   location.replace(room);
 }
 

@@ -40,7 +40,7 @@ export function view(visit, circle, now) {
 function headView(visit) {
   const { speak, page, room } = visit;
   return html`<header class="head">
-    <h1>${room?.title ?? page.title}</h1>
+    <h1>${room?.title || page.title || speak("product")}</h1>
     ${room?.locked && visit.seated ? html`<p class="sign">${speak("room.locked")}</p>` : nothing}
     ${visit.silent ? button({ text: speak("button.play"), look: "primary", press: () => visit.set({ silent: false }) }) : nothing}
     ${visit.seated ? button({ text: icon("self"), name: speak("button.self_view"), look: "round", pressed: visit.selfView, press: () => visit.set({ selfView: !visit.selfView }) }) : nothing}

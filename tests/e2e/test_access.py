@@ -1,0 +1,131 @@
+"""Everyone can take part: nothing for axe to find, and a leader needs no mouse."""
+
+from playwright.async_api import Locator, Page, expect
+from tests.e2e.conftest import DESKTOP
+from tests.e2e.evening import come_in, go_to, open_session
+from tests.e2e.person import Person
+
+from ascona import assets
+from ascona.core.programme import read_programme
+
+AXE = (assets.web() / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+PEOPLE = ("--leader", "Ada", "--member", "Cy", "--ring", "Eve")
+PHASES = [phase.id for phase in read_programme(assets.preset("ascona-90")).phases]
+PHONE = {"width": 390, "height": 844}
+
+
+async def assert_accessible(person: Person, where: str) -> None:
+    """axe-core finds nothing: WCAG 2.2 A and AA, and its own best practices."""
+    found = await person.page.evaluate("async () => (await window.axe.run(document)).violations")
+    problems = [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
+    assert problems == [], f"{where}, as {person.standing}: {problems}"
+
+
+async def assert_accessible_at_every_size(person: Person, where: str) -> None:
+    await assert_accessible(person, where)
+    await person.page.set_viewport_size(PHONE)
+    await assert_accessible(person, f"{where} on a phone")
+    await person.page.set_viewport_size(DESKTOP)
+
+
+async def test_axe_finds_nothing_from_the_join_page_to_the_end(gather):
+    people = await gather(*PEOPLE, scripts=dict.fromkeys(("Ada", "Cy", "Eve"), AXE))
+    ada, cy = people["Ada"], people["Cy"]
+    await ada.page.goto(ada.link)
+    await expect(ada.button("Join the room")).to_be_visible()
+    await assert_accessible_at_every_size(ada, "join page")
+
+    await come_in(people, at_the_door=lambda: assert_accessible(cy, "door"))
+    await assert_accessible(ada, "lobby")
+    await open_session(people)
+    for phase in PHASES:
+        await go_to(people, phase)
+        for person in (ada, cy):
+            await assert_accessible_at_every_size(person, phase)
+    await ada.page.set_viewport_size(PHONE)
+    await ada.page.get_by_role("button", name="Desk").click()
+    await assert_accessible(ada, "the desk on a phone")
+    await ada.press("End the session")
+    await assert_accessible(ada, "asked whether to end")
+    await ada.press("Yes, end it now")
+    await cy.sees_phase("ended")
+    await assert_accessible(cy, "ended")
+
+
+async def tab_to(page: Page, target: Locator, limit: int = 120) -> None:
+    """Press Tab until the target has the focus."""
+    for _ in range(limit):
+        if await target.evaluate("(element) => element === document.activeElement"):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches {target}")
+
+
+async def test_a_leader_leads_a_whole_evening_without_a_mouse(gather):
+    people = await gather(*PEOPLE)
+    ada, page = people["Ada"], people["Ada"].page
+    await page.goto(ada.link)
+
+    async def use(name: str, key: str = "Enter") -> None:
+        await expect(ada.button(name)).to_be_enabled()
+        await tab_to(page, ada.button(name))
+        await page.keyboard.press(key)
+
+    await tab_to(page, page.get_by_role("checkbox", name="I agree"))
+    await page.keyboard.press("Space")
+    await use("Join the room")
+    await people["Cy"].join()
+    await people["Eve"].join()
+    await use("Admit Cy")
+    await expect(ada.chair("Cy")).to_be_visible()
+    await use("Admit everyone", "Space")
+    await expect(ada.chair("Eve")).to_be_visible()
+    await use("Open the session")
+    await ada.sees_phase("arrive")
+
+    await use("Actions for Cy")
+    await expect(page.get_by_role("menuitem", name="Make presenter")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await people["Cy"].press("I will present")
+    await expect(ada.chair("Cy")).to_have_attribute("data-standing", "presenter")
+
+    for phase in PHASES[1:]:
+        await use("Next phase")
+        await ada.sees_phase(phase)
+        await expect(ada.button("Next phase")).to_be_focused()
+    await use("Previous phase")
+    await ada.sees_phase("close")
+    await use("Hold")
+    await use("Resume", "Space")
+    await use("Add two minutes")
+    await use("Turn microphone off")
+    await expect(ada.button("Turn microphone on")).to_be_focused()
+    await use("End the session")
+    await use("Yes, end it now")
+    await ada.sees_phase("ended")
+
+
+async def test_phases_are_announced_to_those_who_do_not_see_them(gather):
+    people = await gather(*PEOPLE)
+    await come_in(people)
+    await open_session(people)
+
+    await people["Ada"].press("Next phase")
+
+    live = people["Cy"].page.locator('[aria-live="polite"], [role="status"]')
+    await expect(live.filter(has_text="Who has a case?").first).to_be_attached()
+
+
+async def test_everyone_sees_the_same_chairs_in_the_same_order(gather):
+    people = await gather(*PEOPLE, "--member", "Dee", "--co-leader", "Ben")
+    await come_in(people)
+    await open_session(people)
+    await go_to(people, "fantasies")
+
+    orders = []
+    for person in people.values():
+        chairs = person.page.locator("balint-chair")
+        orders.append(await chairs.evaluate_all("(all) => all.map((one) => [one.dataset.seat, one.dataset.name])"))
+
+    assert all(order == orders[0] for order in orders)
+    assert [int(seat) for seat, _ in orders[0]] == sorted(int(seat) for seat, _ in orders[0])

@@ -1,0 +1,1 @@
+"""What Ascona costs and how long it takes: printed, never asserted."""
