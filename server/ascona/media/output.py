@@ -39,6 +39,7 @@ class Output:
         "_base",
         "_base_offset",
         "_element",
+        "_floor",
         "_late",
         "_late_since",
         "_octets",
@@ -106,6 +107,7 @@ class Output:
         self._base: int | None = None
         self._sequence_offset = self._timestamp_offset = self._picture_offset = self._base_offset = 0
         self._span = 0
+        self._floor = -1
         self._late = 0.0  # seconds behind the earliest packet
         self._late_since: float | None = None
 
@@ -114,10 +116,13 @@ class Output:
         self.source = source
         self.waiting = True
         self._span = 0  # what the last source sent is not repaired any more
+        self._floor = -1 if source is None else source.highest
 
     def forward(self, packet: Packet, picture: Picture | None, now: float) -> None:
         """Send a packet of the source on as the next of this stream; `picture` comes with VP8."""
         if self.waiting:
+            if self._floor >= 0 and (packet.sequence - self._floor) & 0xFFFF >= _BACKWARDS:
+                return  # late: sent before the gate opened, and everything after it could be asked for again
             if picture is not None and not picture.key:
                 return
             self._anchor(packet, picture, now)

@@ -197,11 +197,9 @@ class Publisher:
     # --- reports ---
 
     def reported(self, report: rtcp.SenderReport, now: float) -> Track | None:
-        """Note a sender report; returns the track it is about, for its outputs to repeat."""
+        """Note a sender report; returns the track it is about if its outputs are to repeat it."""
         track = self._tracks.get(report.ssrc)
-        if track is not None:
-            track.reported(report, now)
-        return track
+        return track if track is not None and track.reported(report, now) else None
 
     def ask(self, now: float) -> None:
         """Ask for the packets and key frames that are missing."""

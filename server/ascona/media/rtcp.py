@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from struct import Struct, pack
 
 from ascona.media.packet import Malformed
@@ -9,6 +10,7 @@ from ascona.media.packet import Malformed
 _SENDER_REPORT, _RECEIVER_REPORT, _DESCRIPTION, _TRANSPORT_FEEDBACK, _PAYLOAD_FEEDBACK = 200, 201, 202, 205, 206
 _NACK, _TRANSPORT_WIDE, _PLI, _FIR = 1, 15, 1, 4
 _PADDED = 0x20
+_MOST_LOST = 512  # numbers of one request that are read; browsers give up on more
 _TICKS = 4000  # transport-cc counts in 250 microseconds
 _REFERENCE_TICKS = 256  # its reference time in 64 milliseconds
 _WORD = 0xFFFFFFFF
@@ -73,7 +75,7 @@ def read_rtcp(datagram: bytes) -> list[Heard]:
             ntp = int.from_bytes(body[4:12], "big")
             heard.append(SenderReport(_number(body, 0), ntp, _number(body, 12)))
         elif kind == _TRANSPORT_FEEDBACK and count == _NACK and len(body) >= 8:
-            heard.append(Nack(_number(body, 4), tuple(_lost(body[8:]))))
+            heard.append(Nack(_number(body, 4), tuple(islice(_lost(body[8:]), _MOST_LOST))))
         elif kind == _PAYLOAD_FEEDBACK and count == _PLI and len(body) >= 8:
             heard.append(KeyFrameRequest(_number(body, 4)))
         elif kind == _PAYLOAD_FEEDBACK and count == _FIR:

@@ -17,6 +17,9 @@ ASK_SECONDS = 0.1
 KEY_FRAME_SECONDS = 0.3
 """Between two requests for a key frame."""
 
+REPORT_SECONDS = 0.1
+"""Between two sender reports that are repeated to listeners; browsers send about one a second."""
+
 ALIVE_SECONDS = 1.0
 """A layer that was silent for longer is not waited for."""
 
@@ -31,6 +34,7 @@ class Track:
     Attributes:
         outputs: Who gets each packet: the gate itself. Nobody else does.
         layer: The simulcast layer's name; None without simulcast.
+        highest: The newest sequence number; -1 before the first packet.
         heard_at: When the last packet with content came.
         gap: Something has just turned out to be missing.
         key_frame_wanted: Somebody cannot decode any more, or too much is lost to be repaired.
@@ -41,7 +45,6 @@ class Track:
         "_cycles",
         "_expected_before",
         "_first",
-        "_highest",
         "_kept",
         "_key_frame_at",
         "_received",
@@ -51,6 +54,7 @@ class Track:
         "_seen",
         "gap",
         "heard_at",
+        "highest",
         "key_frame_wanted",
         "kind",
         "layer",
@@ -66,7 +70,7 @@ class Track:
         self.heard_at = float("-inf")
         self.gap = False
         self.key_frame_wanted = False
-        self._first = self._highest = -1
+        self._first = self.highest = -1
         self._cycles = 0
         self._received = self._received_before = self._expected_before = 0
         self._seen = [-1] * KEPT
@@ -74,7 +78,7 @@ class Track:
         self._asked: dict[int, tuple[int, float]] = {}  # missing: how often asked for, and when last
         self._key_frame_at = float("-inf")
         self._report: SenderReport | None = None
-        self._report_at = 0.0
+        self._report_at = float("-inf")
 
     def alive(self, now: float) -> bool:
         """Whether it is worth waiting for."""
@@ -87,11 +91,11 @@ class Track:
         Browsers fill spare bandwidth with copies of old packets: an old key frame must not open a gate.
         """
         sequence = packet.sequence
-        if self._highest < 0:
+        if self.highest < 0:
             if repair:
                 return False
             self._start(sequence)
-        ahead = (sequence - self._highest) & 0xFFFF
+        ahead = (sequence - self.highest) & 0xFFFF
         if ahead >= 0x8000:
             if 0x10000 - ahead >= KEPT:
                 return False
@@ -114,7 +118,7 @@ class Track:
         return True
 
     def _start(self, sequence: int) -> None:
-        self._first = self._highest = sequence
+        self._first = self.highest = sequence
         self._cycles = self._received = self._received_before = self._expected_before = 0
         self._seen = [-1] * KEPT
         self._kept = [None] * len(self._kept)  # another packet's number now
@@ -127,11 +131,11 @@ class Track:
                 self.key_frame_wanted = True
             else:
                 for step in range(1, ahead):
-                    self._asked[(self._highest + step) & 0xFFFF] = (0, float("-inf"))
+                    self._asked[(self.highest + step) & 0xFFFF] = (0, float("-inf"))
                 self.gap = True
-        if sequence < self._highest:
+        if sequence < self.highest:
             self._cycles += 1 << 16
-        self._highest = sequence
+        self.highest = sequence
 
     def keep(self, packet: Packet, picture: Picture | None) -> None:
         """Keep a packet for listeners who will miss it."""
@@ -167,22 +171,25 @@ class Track:
         self.key_frame_wanted = False
         return True
 
-    def reported(self, report: SenderReport, now: float) -> None:
-        """Note the publisher's sender report, for the delay since it in ours."""
-        self._report, self._report_at = report, now
+    def reported(self, report: SenderReport, now: float) -> bool:
+        """Note the publisher's sender report, for the delay since it in ours; False if it follows the last too soon."""
+        due = now - self._report_at >= REPORT_SECONDS
+        if due:
+            self._report, self._report_at = report, now
+        return due
 
     def block(self, now: float) -> ReportBlock | None:
         """What has arrived since the last block (RFC 3550 section 6.4.1 and appendix A.3)."""
-        if self._highest < 0:
+        if self.highest < 0:
             return None
-        expected = self._cycles + self._highest - self._first + 1
+        expected = self._cycles + self.highest - self._first + 1
         fresh, received = expected - self._expected_before, self._received - self._received_before
         self._expected_before, self._received_before = expected, self._received
         return ReportBlock(
             ssrc=self.ssrc,
             lost_fraction=max(0, min(255, ((fresh - received) << 8) // fresh)) if fresh > 0 else 0,
             lost=expected - self._received,
-            highest=self._cycles + self._highest,
+            highest=self._cycles + self.highest,
             last_report=self._report.ntp >> 16 & 0xFFFFFFFF if self._report else 0,
             since_report=int((now - self._report_at) * 65536) if self._report else 0,
         )

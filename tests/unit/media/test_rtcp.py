@@ -123,3 +123,10 @@ def test_whatever_numbers_come_the_report_stays_small(noted):
 
     assert report is not None
     assert len(report) < 1200
+
+
+def test_a_request_that_names_thousands_is_not_read_to_its_end():
+    (heard,) = rtcp.read_rtcp(rtcp.nack(1, 2, range(10_000)))
+
+    assert isinstance(heard, rtcp.Nack)
+    assert heard.lost == tuple(range(512))
