@@ -13,7 +13,7 @@ PER_SECOND = {Kind.AUDIO: 100.0, Kind.VIDEO: 600.0}
 
 
 class Allowance:
-    """A token bucket: full after a second of silence."""
+    """A token bucket: so many in a second, and so many at once after a second of silence."""
 
     __slots__ = ("_at", "_left", "_rate")
 
@@ -24,12 +24,15 @@ class Allowance:
 
     def take(self, now: float) -> bool:
         """Whether one more is within the rate."""
+        return self.take_most(1, now) == 1
+
+    def take_most(self, wanted: int, now: float) -> int:
+        """How many of so many are within the rate."""
         self._left = min(self._rate, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+        taken = min(wanted, int(self._left))
+        self._left -= taken
+        return taken
 
 
 class Admission:
@@ -49,34 +52,46 @@ class Admission:
                 self._allowances[line.repair_type] = allowance
         self._reports = Allowance(2 * PER_SECOND[Kind.AUDIO])
 
-    def packet(self, datagram: bytes, now: float) -> bool:
+    def packet(self, datagram: bytes) -> bool:
         """Whether an SRTP datagram may be decrypted; its header is readable before."""
-        allowance = self._allowances.get(datagram[1] & 0x7F) if len(datagram) >= 12 else None
-        if allowance is None:
+        if len(datagram) < 12 or datagram[1] & 0x7F not in self._allowances:
             self._counts["unknown_payload_type"] += 1
-        elif not self._admits(datagram[8:12]):
-            self._counts["unknown_ssrc"] += 1
-        elif not allowance.take(now):
-            self._counts["too_fast"] += 1
-        else:
-            return True
-        return False
+            return False
+        return self._admits(datagram[8:12])
 
-    def report(self, datagram: bytes, now: float) -> bool:
+    def report(self, datagram: bytes) -> bool:
         """Whether an SRTCP datagram may be decrypted."""
-        if len(datagram) < 8 or not self._admits(datagram[4:8]):
-            self._counts["unknown_ssrc"] += 1
-        elif not self._reports.take(now):
-            self._counts["too_fast"] += 1
-        else:
-            return True
-        return False
+        return self._admits(datagram[4:8])
 
     def _admits(self, ssrc: bytes) -> bool:
-        return self._undeclared > 0 or int.from_bytes(ssrc, "big") in self._known
+        if len(ssrc) == 4 and (self._undeclared > 0 or int.from_bytes(ssrc, "big") in self._known):
+            return True
+        self._counts["unknown_ssrc"] += 1
+        return False
 
-    def genuine(self, ssrc: int) -> None:
-        """Note an SSRC that was decrypted: only these use up the few that need no declaration."""
-        if ssrc not in self._known:
-            self._known.add(ssrc)
+    def genuine_packet(self, datagram: bytes, now: float) -> bool:
+        """
+        Note an SRTP datagram that was decrypted; whether it is within the rate.
+
+        Only what is genuine uses up the rate, and the few SSRCs that need no declaration: whoever sends in
+        somebody's name must not silence them.
+        """
+        self._note(datagram[8:12])
+        return self._within(self._allowances[datagram[1] & 0x7F], now)
+
+    def genuine_report(self, datagram: bytes, now: float) -> bool:
+        """Note an SRTCP datagram that was decrypted; whether it is within the rate."""
+        self._note(datagram[4:8])
+        return self._within(self._reports, now)
+
+    def _note(self, ssrc: bytes) -> None:
+        number = int.from_bytes(ssrc, "big")
+        if number not in self._known:
+            self._known.add(number)
             self._undeclared -= 1
+
+    def _within(self, allowance: Allowance, now: float) -> bool:
+        if allowance.take(now):
+            return True
+        self._counts["too_fast"] += 1
+        return False

@@ -99,27 +99,25 @@ class Connection:
             self._counts["malformed"] += 1
 
     def _receive_packet(self, datagram: bytes, now: float) -> None:
-        if not self._admission.packet(datagram, now):
+        if not self._admission.packet(datagram):
             return
         packet = self.transport.opened_packet(datagram)
-        if packet is not None:
-            self._admission.genuine(int.from_bytes(datagram[8:12], "big"))
+        if packet is not None and self._admission.genuine_packet(datagram, now):
             self.publisher.receive(packet, now)
 
     def _receive_report(self, datagram: bytes, now: float) -> None:
-        if not self._admission.report(datagram, now):
+        if not self._admission.report(datagram):
             return
         report = self.transport.opened_report(datagram)
-        if report is None:
+        if report is None or not self._admission.genuine_report(datagram, now):
             return
-        self._admission.genuine(int.from_bytes(datagram[4:8], "big"))
         for heard in rtcp.read_rtcp(report):
             match heard:
                 case rtcp.SenderReport():
                     self._repeat(heard, now)
                 case rtcp.Nack(ssrc, lost):
                     if ssrc in self._by_ssrc:
-                        self._by_ssrc[ssrc].resend([number for number in lost if self._repairs.take(now)], now)
+                        self._by_ssrc[ssrc].resend(lost[: self._repairs.take_most(len(lost), now)], now)
                 case rtcp.KeyFrameRequest(ssrc):
                     self._request_key_frame(ssrc, now)
 

@@ -188,3 +188,27 @@ def test_a_report_that_cannot_be_read_is_counted_and_dropped(ada):
     ada.report(b"\x80\xc9\x00\x01\x00\x00\x00\x1e" + b"\x80\xc8\x00\x09")
 
     assert ada.counts == {"malformed": 1}
+
+
+def test_clocks_are_not_repeated_faster_than_anybody_needs(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.AUDIO], 0.0)
+    ada.speak()
+    ben.received()
+    ada.report(b"".join(rtcp.sender_report(30, "ada", 1, 960, 1, 5) for _ in range(20)))
+    ada.report(rtcp.sender_report(30, "ada", 1, 960, 1, 5))
+
+    assert len(ben.received()) == 1
+    ada.report(rtcp.sender_report(30, "ada", 1, 960, 1, 5), now=0.5)
+    assert len(ben.received()) == 1
+
+
+def test_a_flood_of_what_is_not_genuine_does_not_use_up_what_a_person_may_send(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.AUDIO], 0.0)
+    for number in range(300):
+        ada.connection.receive_media(datagram(AUDIO_TYPE, number, 0, 30, bytes(40)), 0.0)
+        ada.connection.receive_media(b"\x80\xc9\x00\x01\x00\x00\x00\x1e" + bytes(40), 0.0)
+
+    ada.speak()
+    ada.report(rtcp.sender_report(30, "ada", 1, 960, 1, 5))
+
+    assert len(ben.received()) == 2
