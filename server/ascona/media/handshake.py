@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from aiortc import RTCCertificate
-from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile, certificate_digest
+from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
 from OpenSSL import SSL
 from pylibsrtp import Error as SrtpError
 from pylibsrtp import Policy, Session
@@ -100,15 +100,17 @@ class Handshake:
 
     def _listen(self) -> None:
         try:
-            self._tls.recv(_FLIGHT)
+            while True:  # until nothing is left: a datagram holds many records, and OpenSSL keeps what is not read
+                self._tls.recv(_FLIGHT)
         except SSL.ZeroReturnError:
             self.close()
         except SSL.Error:
             pass  # nothing but handshakes is spoken here; stray records change nothing
 
     def _agreed(self) -> Secured:
-        certificate = self._tls.get_peer_certificate(as_cryptography=True)
-        if certificate is None or certificate_digest(certificate, "sha-256") != self._fingerprint.upper():
+        # Of the bytes as they came: a certificate is only compared here, and reading a hostile one can fail.
+        certificate = self._tls.get_peer_certificate()
+        if certificate is None or certificate.digest("sha256").decode() != self._fingerprint.upper():
             raise HandshakeFailed("fingerprint_differs")
         chosen = self._tls.get_selected_srtp_profile()
         profile = next((profile for profile in _GCM if profile.openssl_profile == chosen), None)

@@ -71,7 +71,7 @@ class Transport:
         """Take new ICE credentials; the last ones stay valid until the new ones are used."""
         while len(self._names) > 1:
             self._forget_name(next(iter(self._names)))
-        self.credentials = Credentials(self._token(8), self._token(24), self._identity.fingerprint)
+        self.credentials = Credentials(self._token(8), self._token(32), self._identity.fingerprint)
         self._names[self.credentials.name] = self.credentials.password
         self._mux.endpoints[self.credentials.name] = self
 
@@ -106,9 +106,9 @@ class Transport:
         self._set_sending(self._secured is not None)
 
     def _listen_to(self, address: Address) -> None:
-        if self._mux.places.get(address) is self:
+        self._mux.places[address] = self  # even if it was somebody else's: who proves it last is there
+        if address in self._places:
             return
-        self._mux.places[address] = self
         self._places.append(address)
         if len(self._places) > _MOST_PLACES:
             oldest = next(place for place in self._places if place != self._address)
@@ -187,7 +187,7 @@ class Transport:
 
     def tick(self, now: float) -> None:
         """Look at the clock: repeat flights, give up a handshake, notice that consent has run out."""
-        if self._first_check is None or self._address is None:
+        if self.ended or self._first_check is None or self._address is None:
             return
         if self.sending and now - self._last_check > CONSENT_SECONDS:
             self._counts["consent_expired"] += 1

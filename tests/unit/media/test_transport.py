@@ -180,3 +180,25 @@ def test_another_certificate_ends_the_connection(line):
     assert line.transport.ended
     assert line.counts["fingerprint_differs"] == 1
     assert line.changes == []
+
+
+def test_the_password_is_as_long_as_the_standard_asks(line):
+    assert 4 * len(line.transport.credentials.password) >= 128, "bits, in hexadecimal (RFC 8445 section 5.3)"
+
+
+def test_what_has_ended_does_not_end_again(line):
+    line.check(0.0)
+    for turn in range(5):
+        line.transport.tick(1.0 + HANDSHAKE_SECONDS + turn)
+
+    assert line.counts["handshake_late"] == 1
+
+
+def test_an_address_that_changes_hands_again_and_again_is_listed_once(connected):
+    for _ in range(10):
+        connected.port.places[HOME] = object()  # somebody else has proved to be there
+        connected.check(1.0)
+    assert connected.port.places[HOME] is connected.transport
+
+    connected.transport.close()
+    assert connected.port.places == {}
