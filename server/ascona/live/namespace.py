@@ -25,6 +25,9 @@ from ascona.live.rooms import Rooms
 LINE_PATIENCE_SECONDS = 2.0
 """How long a closed connection may take to come back before the others see an empty chair."""
 
+GOODBYE_SECONDS = 2.0
+"""How long closed lines may take to empty when the server stops."""
+
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20.0, 40.0
 OFFERS_PER_SECOND, OFFERS_AT_ONCE = 1.0, 5.0
 
@@ -87,8 +90,12 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
         id = auth.get("room") if isinstance(auth, dict) else None
-        person = await self._identify(environ.get("HTTP_COOKIE", ""), id) if isinstance(id, str) else None
-        room = await self._rooms.get(id) if isinstance(id, str) and person else None
+        try:
+            person = await self._identify(environ.get("HTTP_COOKIE", ""), id) if isinstance(id, str) else None
+            room = await self._rooms.get(id) if isinstance(id, str) and person else None
+        except Exception as error:
+            log.error("connect_failed", error=type(error).__name__)
+            raise socketio.exceptions.ConnectionRefusedError("server_error") from error
         if room is None or person is None:
             self.counts["not_signed_in"] += 1
             raise socketio.exceptions.ConnectionRefusedError("not_signed_in")
@@ -135,8 +142,11 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def close(self) -> None:
         """Hang up on everyone, and stop waiting for lines that may come back."""
         connections, self._connections = list(self._connections), {}
-        for sid in connections:
-            await self.disconnect(sid)
+        goodbyes = [asyncio.create_task(self.disconnect(sid)) for sid in connections]
+        if goodbyes:  # a line that takes nothing more would be waited for until it is lost
+            _, waiting = await asyncio.wait(goodbyes, timeout=GOODBYE_SECONDS)
+            for goodbye in waiting:
+                goodbye.cancel()
         for task in list(self._losing):
             task.cancel()
         await asyncio.gather(*self._losing, return_exceptions=True)
@@ -179,21 +189,27 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             self._places[room.session.id, person] = connection
             return await self.show(room)
         before = self._place(connection)
-        if before is not None and before is not connection:
-            before.knocked = False
-            await self._negotiator.leave(room.session.id, person)
-            await self.emit("elsewhere", {}, to=before.sid)
         self._places[room.session.id, person] = connection
         connection.knocked = True
+        if before is not None and before is not connection:
+            await self._silence(before)
         await room.line_up(person, order.devices)
         try:
             await room.obey(order.command, person, room.session.version, order.key)
         except Refused:
             connection.knocked = False
-            del self._places[room.session.id, person]
-            await room.line_lost(person)
+            if self._place(connection) is connection:
+                del self._places[room.session.id, person]
+                await room.line_lost(person)
             raise
         return None
+
+    async def _silence(self, before: Connection) -> None:
+        """Another window has the place now. A line that was merely lost keeps its sound and picture for its return."""
+        before.knocked = False
+        if before.sid in self._connections:
+            await self._negotiator.leave(before.room.session.id, before.person)
+            await self.emit("elsewhere", {}, to=before.sid)
 
     async def _offer(self, connection: Connection, message: object) -> dict[str, str]:
         if not connection.offers.take(self._monotonic()):

@@ -225,9 +225,11 @@ class Room:
         stays = set() if self.session.ended else {person.id for person in self.session.inside()}
         gone = [person.id for person in before.inside() if person.id not in stays]
         try:
-            await self._switchboard.follow(self.session.id, media_plan(self.session))
-            for person in gone:
-                await self._switchboard.leave(self.session.id, person)
+            try:
+                await self._switchboard.follow(self.session.id, media_plan(self.session))
+            finally:
+                for person in gone:
+                    await self._switchboard.leave(self.session.id, person)
         except Exception as error:
             log.error("switchboard_failed", session=self.session.id, error=type(error).__name__)
 

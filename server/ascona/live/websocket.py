@@ -1,5 +1,6 @@
 """Socket.IO as this server runs it. The library has no types: what touches its inside stays here."""
 
+import logging
 from typing import Any
 
 import socketio
@@ -9,9 +10,16 @@ from engineio.async_drivers import aiohttp as driver
 MESSAGE_BYTES_LIMIT = 80 * 1024
 """Bytes in one message: an offer has at most 64 KiB, and JSON writes the end of each line as four characters."""
 
+MESSAGES = ("command", "offer", "line", "devices")
+"""What browsers send; all else is as if it had not been sent."""
+
 PING_SECONDS = 5
 PING_TIMEOUT_SECONDS = 10
 """A line that says nothing for fifteen seconds is lost; the library's own defaults make it 45."""
+
+
+PACKET_TYPES, GOODBYE = tuple("0123456"), "1"
+"""How a text frame of Engine.IO begins, and the one that closes a line (its protocol, revision 4)."""
 
 
 class PlainWebSocket(driver.WebSocket):  # type: ignore[misc]  # the library has no types
@@ -24,6 +32,20 @@ class PlainWebSocket(driver.WebSocket):  # type: ignore[misc]  # the library has
         await self.handler(self)
         return self._sock
 
+    async def wait(self) -> str | bytes | None:
+        """The next frame; one that is none of Engine.IO's, which the library would fall over, counts as goodbye."""
+        frame: str | bytes | None = await super().wait()
+        return GOODBYE if isinstance(frame, str) and frame[:1] not in PACKET_TYPES else frame
+
+
+class PlainServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
+    """A server that lets no message pass for the library's own word that somebody has come or gone."""
+
+    async def _handle_event(self, eio_sid: str, namespace: str, id: int | None, data: list[Any]) -> None:
+        if data[0] not in MESSAGES:
+            raise ValueError("not a message of ours")
+        await super()._handle_event(eio_sid, namespace, id, data)
+
 
 def socket_server(origins: list[str]) -> socketio.AsyncServer:
     """
@@ -32,7 +54,9 @@ def socket_server(origins: list[str]) -> socketio.AsyncServer:
     Args:
         origins: The only origins whose pages may connect, e.g. `https://balint.example.org`.
     """
-    server = socketio.AsyncServer(
+    quiet = logging.getLogger("ascona.socket_io")
+    quiet.setLevel(logging.CRITICAL + 1)  # it would print a traceback for every senseless message
+    server = PlainServer(
         async_mode="aiohttp",
         async_handlers=False,
         cors_allowed_origins=origins,
@@ -45,8 +69,8 @@ def socket_server(origins: list[str]) -> socketio.AsyncServer:
         http_compression=False,
         always_connect=False,
         cookie=None,
-        logger=False,
-        engineio_logger=False,
+        logger=quiet,
+        engineio_logger=quiet,
         monitor_clients=True,
     )
     server.eio._async = {**server.eio._async, "websocket": PlainWebSocket}
