@@ -168,16 +168,21 @@ class Stranger:
         """Send anything."""
         self._socket.sendto(datagram, self._to)
 
-    def check(self, answer: str, password: str | None = None) -> None:
-        """Send a connectivity check for the credentials of an answer."""
+    def check(self, answer: str, password: str | None = None, nominated: bool = True) -> bytes:
+        """
+        Send a connectivity check for the credentials of an answer; returns its transaction id.
+
+        Once nominated, whatever the person is sent comes here.
+        """
         name = attribute(answer, "ice-ufrag")
         request = stun.Message(
             message_method=stun.Method.BINDING,
             message_class=stun.Class.REQUEST,
-            attributes={"USERNAME": f"{name}:them", "PRIORITY": 1, "USE-CANDIDATE": None},
+            attributes={"USERNAME": f"{name}:them", "PRIORITY": 1} | ({"USE-CANDIDATE": None} if nominated else {}),
         )
         request.add_message_integrity((password or attribute(answer, "ice-pwd")).encode())
         self.send(bytes(request))
+        return request.transaction_id
 
     async def receive(self) -> bytes:
         """Wait for an answer."""

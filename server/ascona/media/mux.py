@@ -1,6 +1,8 @@
 """One UDP port for everybody: STUN says who is where, and only known addresses are listened to."""
 
 import asyncio
+import ipaddress
+import logging
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +12,8 @@ from aioice import stun
 
 Address = tuple[Any, ...]
 """A socket address as the `socket` module gives it: host and port, for IPv6 two numbers more."""
+
+_log = logging.getLogger(__name__)
 
 _BUFFER = 4 << 20  # bytes; the kernel's default holds only some 90 video packets
 _BATCH = 64  # datagrams read in one turn of the loop
@@ -80,7 +84,12 @@ class Mux:
                 datagram, address = self._socket.recvfrom(_LARGEST_DATAGRAM + 1)
             except OSError:  # most often: nothing left to read
                 return
-            self._sort(datagram, address)
+            try:
+                self._sort(datagram, address)
+            except Exception:  # ours to mend; said once, and nobody else's packets are lost for it
+                if not self._counts["failed"]:
+                    _log.exception("a datagram could not be dealt with")
+                self._counts["failed"] += 1
 
     def _sort(self, datagram: bytes, address: Address) -> None:
         if not 0 < len(datagram) <= _LARGEST_DATAGRAM:
@@ -149,7 +158,14 @@ def _response(request: stun.Message, address: Address, password: str) -> bytes:
         message_method=stun.Method.BINDING,
         message_class=stun.Class.RESPONSE,
         transaction_id=request.transaction_id,
-        attributes={"XOR-MAPPED-ADDRESS": address[:2]},
+        attributes={"XOR-MAPPED-ADDRESS": (_own_host(address[0]), address[1])},
     )
     response.add_message_integrity(password.encode())
     return bytes(response)
+
+
+def _own_host(host: str) -> str:
+    """The peer's address as the peer knows it: IPv4, even where it comes through an IPv6 socket."""
+    seen = ipaddress.ip_address(host)
+    mapped = seen.ipv4_mapped if isinstance(seen, ipaddress.IPv6Address) else None
+    return str(mapped or seen)

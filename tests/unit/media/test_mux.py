@@ -1,0 +1,79 @@
+"""The port that everybody shares, over a real socket: one person's trouble is nobody else's."""
+
+import asyncio
+import socket
+from collections import Counter
+
+import pytest
+from aioice import stun
+
+from ascona.media.mux import Address, Mux
+
+PATIENCE = 20.0
+
+
+class Somebody:
+    """A connection that notes what reaches it, and breaks when told to."""
+
+    def __init__(self) -> None:
+        self.media: list[bytes] = []
+        self.something = asyncio.Event()
+
+    def password(self, name: str) -> str | None:
+        return "password" * 4
+
+    def checked(self, name: str, address: Address, nominated: bool, now: float) -> None:
+        """Learns nothing."""
+
+    def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
+        raise RuntimeError("out of memory, say")
+
+    def receive_media(self, datagram: bytes, now: float) -> None:
+        self.media.append(datagram)
+        self.something.set()
+
+
+def socket_to(mux: Mux, host: str = "127.0.0.1") -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setblocking(False)
+    opened.bind((host, 0))
+    opened.connect((host, mux.address[1]))
+    return opened
+
+
+async def opened(host: str, counts: Counter[str]) -> Mux:
+    return Mux(host, 0, lambda: 0.0, counts)
+
+
+async def test_a_datagram_that_breaks_something_is_the_only_one_lost_and_is_told_once(caplog):
+    counts: Counter[str] = Counter()
+    mux = await opened("127.0.0.1", counts)
+    somebody = Somebody()
+    with socket_to(mux) as peer:
+        mux.places[peer.getsockname()] = somebody
+        for datagram in (b"\x16handshake", b"\x16handshake", b"\x80media"):
+            peer.send(datagram)
+        async with asyncio.timeout(PATIENCE):
+            await somebody.something.wait()
+    mux.close()
+
+    assert somebody.media == [b"\x80media"]
+    assert counts == {"failed": 2}
+    assert len(caplog.records) == 1
+
+
+async def test_who_comes_by_ipv4_to_an_ipv6_port_is_told_their_ipv4_address():
+    try:
+        mux = await opened("::", Counter())
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    mux.endpoints["us"] = Somebody()
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes={"USERNAME": "us:them"})
+    request.add_message_integrity(b"password" * 4)
+    with socket_to(mux) as peer:
+        peer.send(bytes(request))
+        async with asyncio.timeout(PATIENCE):
+            answer = stun.parse_message(await asyncio.get_running_loop().sock_recv(peer, 2048))
+
+        assert answer.attributes["XOR-MAPPED-ADDRESS"] == peer.getsockname()
+    mux.close()
