@@ -142,6 +142,17 @@ async def test_whoever_is_removed_loses_their_line():
     await room.close()
 
 
+async def test_whoever_is_removed_loses_their_line_even_if_the_forwarding_fails():
+    rig = Rig()
+    room = room_with(rig)
+    rig.broken = True
+
+    await room.obey(c.Remove("max"), "ada", room.session.version, "key-one-1")
+
+    assert rig.left == ["max"]
+    await room.close()
+
+
 async def test_at_the_end_everyone_loses_their_line():
     rig = Rig()
     room = room_with(rig)
