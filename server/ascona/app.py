@@ -142,7 +142,10 @@ async def start(settings: Settings) -> Server:
         login = Login(invitations, clock)
         namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)
         for id in await journal.running():
-            await rooms.get(id)
+            try:
+                await rooms.get(id)
+            except Exception as error:  # one session that cannot be read keeps nobody else's closed
+                log.error("room_unreadable", session=id, error=type(error).__name__)
 
         pages = Pages(assets.web(), settings.language)
         routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person))

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 import structlog
+from pydantic import ValidationError
 
 from ascona import __version__, app, assets
 from ascona.core.people import Role
@@ -113,7 +114,9 @@ def _cast(people: int) -> list[tuple[str, Role]]:
 
 
 def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in {"0.0.0.0", "", "localhost"} else host  # noqa: S104
+    if host in {"0.0.0.0", "", "localhost"}:  # noqa: S104
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 @main.group()
@@ -223,8 +226,9 @@ def _settings(given: dict[str, Any]) -> Settings:
     """Options win over `ASCONA_*` variables, those over defaults."""
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValueError as error:
-        _stop(f"A setting will not do: {error}")
+    except ValidationError as error:
+        [wrong, *_] = error.errors(include_url=False)
+        _stop(f"The setting {'.'.join(map(str, wrong['loc']))} will not do: {wrong['msg']}.")
 
 
 async def _stopped() -> None:

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     def origin_at(self, port: int) -> str:
         """The origin that links are made with, once the port is known."""
         host = self.host if self.host not in {"0.0.0.0", "127.0.0.1", "::", ""} else "localhost"  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
         return self.origin.rstrip("/") or f"http://{host}:{port}"
 
     def origins_at(self, port: int) -> list[str]:

@@ -1,12 +1,16 @@
 """The command line: what it prints, and the one clear sentence when something will not do."""
 
+import asyncio
 import json
 import socket
+import sqlite3
 
 import pytest
 from click.testing import CliRunner
 
+from ascona import app
 from ascona.cli import main
+from ascona.settings import Settings
 
 
 @pytest.fixture
@@ -102,7 +106,43 @@ def test_a_setting_that_will_not_do_is_said(ascona, monkeypatch):
 
     assert result.exit_code == 1
     assert "port" in result.stderr
+    assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosql://here", "sqlite+nothing:///x", "sqlite+aiosqlite:////dev/null/x"])
+def test_a_database_that_will_not_do_is_said_in_one_sentence(ascona, monkeypatch, url):
+    monkeypatch.setenv("ASCONA_DATABASE", url)
+
+    result = ascona("migrate")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("The database cannot be opened")
+    assert "Traceback" not in result.output
+
+
+def test_a_database_of_a_newer_version_is_left_alone(ascona, tmp_path):
+    assert ascona("migrate").exit_code == 0
+    with sqlite3.connect(tmp_path / "data" / "ascona.db") as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    result = ascona("migrate")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("The database cannot be opened")
+
+
+def test_one_session_that_cannot_be_read_keeps_nobody_elses_closed(ascona, tmp_path):
+    assert ascona(*NEW).exit_code == 0
+    with sqlite3.connect(tmp_path / "data" / "ascona.db") as broken:
+        broken.execute("UPDATE sessions SET programme = 'not a programme'")
+
+    async def started_and_stopped() -> str:
+        server = await app.start(Settings(data=tmp_path / "data", port=0, media_port=0))
+        await server.close()
+        return server.origin
+
+    assert asyncio.run(started_and_stopped()).startswith("http://localhost")
 
 
 def test_the_database_is_brought_up_to_date_as_often_as_one_likes(ascona):

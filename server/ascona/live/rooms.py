@@ -25,7 +25,7 @@ class Rooms:
             if id not in self._rooms:
                 room = await self._load(id)
                 if room is None:
-                    del self._opening[id]
+                    self._opening.pop(id, None)
                     return None
                 await room.open()
                 self._rooms[id] = room

@@ -8,6 +8,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -45,13 +46,16 @@ class Database:
         Raises:
             DatabaseUnusable: With a sentence saying what to look at.
         """
-        engine = create_async_engine(url)
+        try:
+            engine = create_async_engine(url)
+        except (SQLAlchemyError, ImportError) as error:
+            raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}") from error
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _set_pragmas)
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(_migrate)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, CommandError, OSError) as error:  # CommandError: a newer Ascona has been at it
             await engine.dispose()
             raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}") from error
         return cls(engine)

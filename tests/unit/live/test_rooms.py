@@ -1,0 +1,56 @@
+"""Rooms: opened once, also when many come, and again when opening has failed."""
+
+import asyncio
+
+import pytest
+from tests.support.group import NOON, evening
+from tests.unit.live.test_room import Rig
+
+from ascona.live.room import Room
+from ascona.live.rooms import Rooms
+
+
+class Shelf:
+    """Sessions as recorded; `broken` while they cannot be read."""
+
+    def __init__(self) -> None:
+        self.loaded = 0
+        self.broken = False
+
+    async def load(self, id: str) -> Room | None:
+        await asyncio.sleep(0)
+        if self.broken:
+            raise ConnectionError
+        if id != "s1":
+            return None
+        self.loaded += 1
+        rig = Rig()
+        return Room(evening().session, "", rig, rig, rig, lambda: NOON)
+
+
+async def test_a_room_is_opened_once_however_many_come():
+    shelf = Shelf()
+    rooms = Rooms(shelf.load)
+
+    found = await asyncio.gather(*(rooms.get("s1") for _ in range(9)))
+
+    assert len(set(map(id, found))) == shelf.loaded == 1
+    await rooms.close()
+
+
+async def test_a_room_that_is_not_there_is_not_there_for_anybody():
+    rooms = Rooms(Shelf().load)
+
+    assert await asyncio.gather(*(rooms.get("nowhere") for _ in range(3))) == [None, None, None]
+
+
+async def test_a_room_that_could_not_be_opened_is_opened_later():
+    shelf = Shelf()
+    rooms = Rooms(shelf.load)
+    shelf.broken = True
+    with pytest.raises(ConnectionError):
+        await rooms.get("s1")
+    shelf.broken = False
+
+    assert await rooms.get("s1") is not None
+    await rooms.close()

@@ -1,0 +1,33 @@
+"""Settings: where links lead, and what the README says of them."""
+
+import re
+
+import pytest
+
+from ascona import assets
+from ascona.settings import Settings
+
+README = assets.PACKAGE.parent / "README.md"
+
+
+@pytest.mark.parametrize(
+    ("settings", "origin"),
+    [
+        ({}, "http://localhost:8080"),
+        ({"host": "0.0.0.0"}, "http://localhost:8080"),  # noqa: S104 - read, not bound
+        ({"host": "::"}, "http://localhost:8080"),
+        ({"host": "192.0.2.7"}, "http://192.0.2.7:8080"),
+        ({"host": "::1"}, "http://[::1]:8080"),
+        ({"origin": "https://balint.example.org/"}, "https://balint.example.org"),
+    ],
+)
+def test_links_lead_to_where_the_server_is(settings, origin):
+    assert Settings(**settings).origin_at(8080) == origin
+
+
+def test_every_setting_is_in_the_readme_with_its_default():
+    rows = re.findall(r"^\| `ASCONA_(\w+)` \| (?:`([^`]*)`)? *\|", README.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert {name.lower(): default for name, default in rows} == {
+        name: str(field.default) for name, field in Settings.model_fields.items()
+    }
