@@ -121,9 +121,7 @@ class Output:
     def forward(self, packet: Packet, picture: Picture | None, now: float) -> None:
         """Send a packet of the source on as the next of this stream; `picture` comes with VP8."""
         if self.waiting:
-            if self._floor >= 0 and (packet.sequence - self._floor) & 0xFFFF >= _BACKWARDS:
-                return  # late: sent before the gate opened, and everything after it could be asked for again
-            if picture is not None and not picture.key:
+            if self._predates(packet) or (picture is not None and not picture.key):
                 return
             self._anchor(packet, picture, now)
         sequence = (packet.sequence + self._sequence_offset) & 0xFFFF
@@ -141,6 +139,15 @@ class Output:
         self.forwarded += 1
         self._octets += len(payload)
         self._write(packet.marker | self.payload_type, sequence, packet.timestamp, self.ssrc, payload, now)
+
+    def _predates(self, packet: Packet) -> bool:
+        """Whether a packet was sent before the gate opened: all that came since then could be asked for with it."""
+        ahead = (packet.sequence - self._floor) & 0xFFFF
+        if self._floor < 0 or ahead >= _BACKWARDS:
+            return self._floor >= 0
+        if ahead >= _REPAIRABLE:
+            self._floor = -1  # tracks take nothing that is later by so much
+        return False
 
     def _anchor(self, packet: Packet, picture: Picture | None, now: float) -> None:
         """Let this packet follow the last one that was sent."""

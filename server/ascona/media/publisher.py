@@ -126,7 +126,7 @@ class Publisher:
             self._ask_again(track, now)
         if picture is not None:
             track.keep(packet, picture)
-            if picture.key and track is not self._forwarded[Kind.VIDEO] and track is self._best(now):
+            if picture.key and self._takes_over(track, packet, now):
                 self._forward(Kind.VIDEO, track)
         for output in track.outputs:
             output.forward(packet, picture, now)
@@ -176,6 +176,11 @@ class Publisher:
         alive = {track.layer: track for track in self._tracks.values() if track.kind is Kind.VIDEO and track.alive(now)}
         ordered = (alive.get(layer) for layer in reversed(self._layers or (None,)))
         return next((track for track in ordered if track is not None), self._forwarded[Kind.VIDEO])
+
+    def _takes_over(self, track: Track, packet: Packet, now: float) -> bool:
+        """Whether listeners switch to this layer with this key frame; not with a late one: see `Output.forward`."""
+        newest = packet.sequence == track.highest
+        return newest and track is not self._forwarded[Kind.VIDEO] and track is self._best(now)
 
     def _request_pictures(self, now: float) -> None:
         """Ask for a key frame while somebody waits for one, or a better layer has come to life."""

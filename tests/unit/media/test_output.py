@@ -117,6 +117,18 @@ def test_a_packet_from_before_the_switch_is_not_sent_after_it():
     assert len(listener.sent) == 3
 
 
+def test_however_long_a_picture_is_waited_for_its_key_frame_counts():
+    listener, track = Listener(), Track(Kind.VIDEO, 7)
+    track.accept(picture_packet(1)[0], False, 0.0)
+    listener.output.follow(track)
+    for sequence in range(2, 40_000):
+        listener.output.forward(*picture_packet(sequence), 0.0)
+
+    listener.output.forward(*picture_packet(40_000, key=True), 0.0)
+
+    assert len(listener.sent) == 1
+
+
 def test_packets_that_overtake_each_other_keep_their_numbers():
     listener, track = Listener(), Track(Kind.VIDEO, 7)
     listener.output.follow(track)

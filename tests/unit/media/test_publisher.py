@@ -132,6 +132,20 @@ def test_the_larger_layer_is_shown_from_its_key_frame_on(camera):
     assert steps(picture.picture_ids, 1 << 15) == [1, 1, 1]
 
 
+def test_a_key_frame_that_was_overtaken_breaks_no_picture_off(camera):
+    picture = Listener()
+    camera.publisher.admit(picture.output, 0.0)
+    camera.show("l", key=True)
+    camera.sent["h"] = 1
+    camera.show("h")
+    camera.sent["h"] = 0
+    camera.show("h", key=True)
+
+    camera.show("l")
+
+    assert len(picture.sent) == 2
+
+
 def test_when_the_larger_layer_falls_silent_the_smaller_one_goes_on(camera):
     picture = Listener()
     camera.show("l", key=True)
