@@ -61,9 +61,11 @@ async def test_a_link_becomes_a_cookie_that_scripts_cannot_read(server, http):
 
     assert cookie.key.startswith("__Host-")
     assert (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, True, "Lax", "/")
-    async with http.get(server.origin + room, headers={"Cookie": f"{cookie.key}={cookie.value}"}) as answer:
-        assert answer.status == 200
-        assert "Pia" in await answer.text()
+    assert cookie["max-age"] == str(12 * 3600)
+    for others in ("", 'theme={"dark": 1}; ', "a[]=b; c; "):  # of other programs on the same host
+        async with http.get(server.origin + room, headers={"Cookie": f"{others}{cookie.key}={cookie.value}"}) as answer:
+            assert answer.status == 200
+            assert "Pia" in await answer.text()
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,7 @@ async def test_a_link_becomes_a_cookie_that_scripts_cannot_read(server, http):
         (b"[]", "unknown_link"),
         (b"not json", "bad_message"),
         (b"\xff\xfe", "bad_message"),
+        (b"[" * 60_000, "bad_message"),
         (b'{"secret": "' + b"x" * 70_000 + b'"}', "bad_request"),
     ],
 )
@@ -84,6 +87,12 @@ async def test_a_link_that_is_none_opens_nothing(server, http, body, error):
         assert 400 <= answer.status < 500
         assert await answer.json() == {"error": error}
         assert "Set-Cookie" not in answer.headers
+
+
+async def test_a_link_in_letters_nobody_knows_opens_nothing(server, http):
+    kind = {"Content-Type": "application/json; charset=nonsense"}
+    async with http.post(f"{server.origin}/join", data=b"{}", headers=kind) as answer:
+        assert (answer.status, await answer.json()) == (400, {"error": "bad_message"})
 
 
 async def test_a_room_opens_only_to_those_invited_to_it(server, http):

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
 from aiohttp import web
+
+from ascona.storage.invitations import LOGIN_LASTS
 
 COOKIE = "__Host-ascona-{session}"
 """One cookie a session, so that one browser may hold links to several."""
@@ -43,7 +44,7 @@ class Login:
         """`{"secret"}` in; the cookie and `{"room"}`, or `{"error"}`, out."""
         try:
             message = await request.json()
-        except ValueError:
+        except (ValueError, LookupError, RecursionError):  # no JSON, no such character set, brackets without end
             return web.json_response({"error": "bad_message"}, status=400)
         secret = message.get("secret") if isinstance(message, dict) else None
         if not isinstance(secret, str) or not 0 < len(secret) <= SECRET_LIMIT:
@@ -54,14 +55,18 @@ class Login:
         guest, token = signed_in
         response = web.json_response({"room": f"/room/{guest.session}"})
         name = COOKIE.format(session=guest.session)
-        response.set_cookie(name, token, secure=True, httponly=True, samesite="Lax", path="/")
+        seconds = int(LOGIN_LASTS.total_seconds())  # no longer than its token, so that evenings do not pile up
+        response.set_cookie(name, token, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/")
         return response
 
     async def person(self, cookies: str, session: str) -> str | None:
         """The person whose browser sends this Cookie header, in this session; None for strangers."""
-        try:
-            morsel = SimpleCookie(cookies).get(COOKIE.format(session=session))
-        except CookieError:
-            return None
-        guest = await self._invitations.guest(morsel.value, self._clock()) if morsel else None
+        token = _cookie(cookies, COOKIE.format(session=session))
+        guest = await self._invitations.guest(token, self._clock()) if token else None
         return guest.person if guest and guest.session == session else None
+
+
+def _cookie(cookies: str, name: str) -> str | None:
+    """One cookie of a header. By hand, for the standard library drops all where one of another program is odd."""
+    pairs = (pair.strip().partition("=") for pair in cookies.split(";"))
+    return next((value for key, _, value in pairs if key == name), None)
