@@ -1,6 +1,6 @@
 """A full room: twelve simulated people and two real browsers who see and hear all, for two minutes.
 
-.venv/bin/python -m tests.load.full_room [--simulated 12] [--seconds 120] [--json]
+    .venv/bin/python -m tests.load.full_room [--simulated 12] [--seconds 120] [--json]
 """
 
 import argparse
@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.e2e.conftest import ARGUMENTS, CHROMIUM, ORDINARY
 from tests.e2e.person import WATCH_CONNECTIONS, Person
 from tests.support.process import Server
 
+SETTLE_SECONDS = 10  # until everyone is connected and every picture has come
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -45,8 +47,9 @@ async def watch(person: Person, seconds: float) -> dict[str, Any]:
 
 
 async def measure(simulated: int, seconds: float) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder))
+    async with AsyncExitStack() as stack:
+        server = Server(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        stack.push_async_callback(server.stop)
         await server.start()
         cast = NAMES[:simulated]
         arguments = ["--leader", "Ada", "--co-leader", "Ben"]
@@ -54,29 +57,28 @@ async def measure(simulated: int, seconds: float) -> dict[str, Any]:
             arguments += ["--member", name]
         links = {one["name"]: one["link"] for one in await server.plan(*arguments)}
         company = Company()
+        stack.push_async_callback(company.stop)
         await company.start([Invited(name, links[name]) for name in cast], server.origin)
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            watchers = []
-            for name, standing in (("Ada", "leader"), ("Ben", "co_leader")):
-                context = await browser.new_context(**ORDINARY)
-                await context.add_init_script(WATCH_CONNECTIONS)
-                watchers.append(Person(name, standing, links[name], context, await context.new_page()))
-                await watchers[-1].join()
-            for name in cast:
-                await expect(watchers[0].button(f"Admit {name}")).to_be_visible(timeout=60_000)
-            await watchers[0].press("Admit everyone")
-            await watchers[0].press("Open the session")
-            await asyncio.sleep(10)  # until everyone is connected and every picture has come
-            assert server.process
-            before = cpu_seconds(server.process.pid)
-            simulated_before = cpu_seconds(company.pid or 0)
-            seen = await asyncio.gather(*(watch(person, seconds) for person in watchers))
-            used = cpu_seconds(server.process.pid) - before
-            simulated_used = cpu_seconds(company.pid or 0) - simulated_before
-            await browser.close()
-        await company.stop()
-        await server.stop()
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        stack.push_async_callback(browser.close)
+        watchers = []
+        for name, standing in (("Ada", "leader"), ("Ben", "co_leader")):
+            context = await browser.new_context(**ORDINARY)
+            await context.add_init_script(WATCH_CONNECTIONS)
+            watchers.append(Person(name, standing, links[name], context, await context.new_page()))
+            await watchers[-1].join()
+        for name in cast:
+            await expect(watchers[0].button(f"Admit {name}")).to_be_visible(timeout=60_000)
+        await watchers[0].press("Admit everyone")
+        await watchers[0].press("Open the session")
+        await asyncio.sleep(SETTLE_SECONDS)
+        assert server.process
+        before = cpu_seconds(server.process.pid)
+        simulated_before = cpu_seconds(company.pid or 0)
+        seen = await asyncio.gather(*(watch(person, seconds) for person in watchers))
+        used = cpu_seconds(server.process.pid) - before
+        simulated_used = cpu_seconds(company.pid or 0) - simulated_before
     return {
         "seconds": seconds,
         "server_cpu_percent_of_a_core": round(100 * used / seconds, 1),

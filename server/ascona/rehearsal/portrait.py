@@ -1,4 +1,4 @@
-"""The picture of a simulated person: a simple drawn figure that breathes, blinks and wears its name."""
+"""The picture of a simulated person: a simple drawn figure that breathes and blinks, with its name."""
 
 import colorsys
 import math
@@ -26,7 +26,7 @@ def portrait(name: str, seed: int, turn: float, mouth: float) -> Image.Image:
     Draw one frame.
 
     Args:
-        name: Written on the person's shirt.
+        name: Written in the corner.
         seed: Which colours.
         turn: 0 to 1 through a movement that ends where it began.
         mouth: 0 closed to 1 open.
@@ -41,7 +41,7 @@ def portrait(name: str, seed: int, turn: float, mouth: float) -> Image.Image:
     _figure(draw, x, y, seed)
     _face(draw, x + 2 * math.sin(math.tau * turn), y, blinks=0.60 < turn < 0.67, mouth=mouth)
     font = ImageFont.load_default(24 * _LARGER)
-    draw.text((x * _LARGER, 194 * _LARGER), _plain(name), "#ffffff", font, anchor="mm")
+    draw.text((24 * _LARGER, 26 * _LARGER), _plain(name), "#2b2220", font, anchor="lm")
     return image.reduce(_LARGER)
 
 
