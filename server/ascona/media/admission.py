@@ -1,4 +1,4 @@
-"""Which datagrams are worth decrypting: libsrtp keeps state for every SSRC, for ever."""
+"""Which datagrams are worth decrypting, and how many are taken: libsrtp keeps state for every SSRC, for ever."""
 
 from collections import Counter
 
