@@ -87,9 +87,9 @@ class Mux:
             try:
                 self._sort(datagram, address)
             except Exception:  # ours to mend; said once, and nobody else's packets are lost for it
-                if not self._counts["failed"]:
+                if not self._counts["failed_datagram"]:
                     _log.exception("a datagram could not be dealt with")
-                self._counts["failed"] += 1
+                self._counts["failed_datagram"] += 1
 
     def _sort(self, datagram: bytes, address: Address) -> None:
         if not 0 < len(datagram) <= _LARGEST_DATAGRAM:

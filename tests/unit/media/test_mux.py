@@ -58,7 +58,7 @@ async def test_a_datagram_that_breaks_something_is_the_only_one_lost_and_is_told
     mux.close()
 
     assert somebody.media == [b"\x80media"]
-    assert counts == {"failed": 2}
+    assert counts == {"failed_datagram": 2}
     assert len(caplog.records) == 1
 
 
