@@ -1,10 +1,10 @@
 """How long a moment lasts: from a leader's click to everyone's screen, and from coming back to the first picture.
 
-    .venv/bin/python -m tests.load.moments [--people 6] [--clicks 40] [--all-cameras] [--json]
+    .venv/bin/python -m tests.load.moments [--people 6] [--clicks 40] [--everyone-sends] [--json]
 
 All browsers share this machine, where a group has a machine each. So that the
-figure is the room's and not that of six video encoders on its cores, only the
-presenter's camera is on, unless `--all-cameras` asks for the others as well.
+figure is the room's and not that of so many encoders and echo cancellers on its
+cores, only the presenter sends, unless `--everyone-sends`.
 """
 
 import argparse
@@ -94,14 +94,15 @@ async def gathered(server: Server, browser: Browser, count: int) -> dict[str, Pe
     return people
 
 
-async def turn_cameras_off(people: dict[str, Person]) -> None:
+async def turn_off(people: dict[str, Person]) -> None:
+    """Everyone but the presenter turns microphone and camera off."""
     for person in people.values():
-        if person.name != "Cy":
-            await person.press("Turn camera off")
-            await expect(person.button("Turn camera on")).to_be_visible()
+        for device in ("microphone", "camera") if person.name != "Cy" else ():
+            await person.press(f"Turn {device} off")
+            await expect(person.button(f"Turn {device} on")).to_be_visible()
 
 
-async def measure(count: int, clicks: int, all_cameras: bool) -> dict[str, Any]:
+async def measure(count: int, clicks: int, everyone_sends: bool) -> dict[str, Any]:
     async with AsyncExitStack() as stack:
         server = Server(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         stack.push_async_callback(server.stop)
@@ -112,14 +113,14 @@ async def measure(count: int, clicks: int, all_cameras: bool) -> dict[str, Any]:
         people = await gathered(server, browser, count)
         await come_in(people)
         await open_session(people)
-        if not all_cameras:
-            await turn_cameras_off(people)
+        if not everyone_sends:
+            await turn_off(people)
         screens = await click_to_screens(people, clicks)
         await go_to(people, "fantasies")
         pictures = await return_to_picture(people, max(4, clicks // 4))
     return {
         "browsers": count,
-        "cameras": count if all_cameras else 1,
+        "sending": count if everyone_sends else 1,
         "click to every screen": summary(screens),
         "coming back to a decoded picture": summary(pictures),
     }
@@ -129,14 +130,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=6, choices=range(4, len(NAMES) + 1))
     parser.add_argument("--clicks", type=int, default=40)
-    parser.add_argument("--all-cameras", action="store_true")
+    parser.add_argument("--everyone-sends", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    result = asyncio.run(measure(given.people, given.clicks, given.all_cameras))
+    result = asyncio.run(measure(given.people, given.clicks, given.everyone_sends))
     if given.json:
         print(json.dumps(result))
         return
-    print(f"{result.pop('browsers')} browsers on this machine, cameras on: {result.pop('cameras')}")
+    print(f"{result.pop('browsers')} browsers on this machine, sending: {result.pop('sending')}")
     for what, figures in result.items():
         print(f"{what:36}" + "  ".join(f"{name} {value}" for name, value in figures.items()))
 

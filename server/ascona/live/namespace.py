@@ -16,11 +16,12 @@ from ascona.core.events import Event
 from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.rights import Refused
 from ascona.core.session import Session
-from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, View, read_order, snapshot
+from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, read_order
 from ascona.live.notices import notices, presence_notices
 from ascona.live.rate_limit import TokenBucket
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
+from ascona.live.snapshot import View, snapshot
 
 LINE_PATIENCE_SECONDS = 2.0
 """How long a closed connection may take to come back before the others see an empty chair."""

@@ -58,7 +58,14 @@ def notices(before: Session, after: Session, events: Sequence[e.Event], by: str 
     said = [notice for event in events if (notice := _notice(before, after, event, actor))]
     # A phase that starts brings its own movements along: who sits back and what opens is the phase's line.
     started = [notice for notice in said if notice.key in _PHASES]
-    return started or said
+    return (started or said) + _ring_closes_soon(before, after, events)
+
+
+def _ring_closes_soon(before: Session, after: Session, events: Sequence[e.Event]) -> list[Notice]:
+    """The ring is told of its last minute, where its slot has come to an end by the clock."""
+    over = any(isinstance(event, e.TimeAnnounced | e.PhaseStarted) for event in events)
+    slot = before.phase is not None and before.phase.opens_ring
+    return [Notice("ring_closes_soon")] if over and slot and after.ring_open and after.ring_until else []
 
 
 def presence_notices(before: Session, after: Session) -> list[Notice]:

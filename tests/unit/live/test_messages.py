@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from tests.support.group import NOON, Evening, evening
 
 from ascona.core import commands as c
-from ascona.live.messages import BadMessage, View, read_order, snapshot
+from ascona.live.messages import BadMessage, read_order
 from ascona.live.rate_limit import TokenBucket
+from ascona.live.snapshot import View, snapshot
 
 TURNS = count(1)
 GOOD = {"do": "Extend", "version": 3, "key": "0123456789", "minutes": 2}

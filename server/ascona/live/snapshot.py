@@ -1,0 +1,190 @@
+"""The room as each person may see it: what goes over the wire after every change."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ascona.core import commands as c
+from ascona.core.decide import decide
+from ascona.core.media_plan import Kind, Route, may_send, media_plan
+from ascona.core.people import LEADERS, OUTSIDE, Person, Place
+from ascona.core.programme import AtEnd
+from ascona.core.rights import RIGHTS, Refused
+from ascona.core.session import Session
+from ascona.live.stance import stance
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """
+    A room at one moment, for everybody's snapshot: what is the same for all is worked out once.
+
+    Attributes:
+        reach: How many people receive each sender now.
+    """
+
+    session: Session
+    title: str
+    devices: Mapping[str, tuple[bool, bool]]
+    now: datetime
+    turn: int
+    routes: frozenset[Route]
+    reach: Counter[tuple[str, Kind]]
+    slots: Mapping[str, int]
+    programme: tuple[dict[str, Any], ...]
+
+    @classmethod
+    def of(
+        cls, session: Session, title: str, devices: Mapping[str, tuple[bool, bool]], now: datetime, turn: int
+    ) -> "View":
+        plan, programme = media_plan(session), session.programme
+        steps = tuple(
+            {"phase": phase.id, "minutes": phase.minutes, "case": programme.case_of(step)}
+            for step, phase in enumerate(programme.phases)
+        )
+        reach = Counter((route.sender, route.kind) for route in plan.routes)
+        return cls(session, title, dict(devices), now, turn, plan.routes, reach, plan.slots, steps)
+
+
+def snapshot(view: View, viewer: Person) -> dict[str, Any]:
+    """The room as one person may see it. Its shape stands in `web/README.md`."""
+    s = view.session
+    leads = viewer.role in LEADERS
+    inside = viewer.place is Place.INSIDE and not s.ended
+    return {
+        "version": s.version,
+        "turn": view.turn,
+        "title": view.title,
+        "phase": s.phase_id,
+        "step": s.step if inside else None,
+        "programme": view.programme if inside else (),
+        "clock": _clock(view) if inside and (leads or s.clock_shown) else None,
+        "locked": s.locked,
+        "ring_open": inside and s.ring_open,
+        "protected": inside and s.protected,
+        "over_time": inside and s.time_announced,
+        "leaderless": s.phase is not None and not s.leader_present,
+        "me": _me(view, viewer),
+        "people": [_chair(view, viewer, person) for person in s.inside()] if inside else [],
+        "door": [_waiting(s, p) for p in s.people if p.place is Place.DOOR] if inside and leads else [],
+    }
+
+
+def _clock(view: View) -> dict[str, Any] | None:
+    s = view.session
+    left = s.left
+    if left is None and s.ends_at is not None:
+        left = s.ends_at - view.now
+    if left is None:
+        return None
+    return {
+        "left_ms": round(left.total_seconds() * 1000),
+        "held": s.held,
+        "advances": s.at_end is AtEnd.ADVANCE,
+        "shown": s.clock_shown,
+    }
+
+
+def _me(view: View, viewer: Person) -> dict[str, Any]:
+    s = view.session
+    asks = s.person(s.asked_by) if s.asked == viewer.id and s.asked_by else None
+    return {
+        "person": viewer.id,
+        "name": viewer.name,
+        "standing": s.standing(viewer).value,
+        "place": viewer.place.value,
+        "stance": stance(s, viewer),
+        "may_speak": may_send(s, viewer, Kind.AUDIO),
+        "may_show": may_send(s, viewer, Kind.VIDEO),
+        "heard_by": view.reach[viewer.id, Kind.AUDIO],
+        "seen_by": view.reach[viewer.id, Kind.VIDEO],
+        "asked_to_present": asks.name if asks else None,
+        "may": _may(view, viewer, _ALONE),
+    }
+
+
+def _chair(view: View, viewer: Person, person: Person) -> dict[str, Any]:
+    s = view.session
+    microphone, camera = view.devices.get(person.id, (False, False))
+    leads = viewer.role in LEADERS
+    return {
+        "person": person.id,
+        "name": person.name,
+        "standing": s.standing(person).value,
+        "seat": person.seat,
+        "group": "ring" if person.role in OUTSIDE else "circle",
+        "state": _state(s, person),
+        "style": s.sit_back.value,
+        "slot": view.slots.get(person.id),
+        "heard": Route(person.id, viewer.id, Kind.AUDIO) in view.routes,
+        "seen": Route(person.id, viewer.id, Kind.VIDEO) in view.routes,
+        "microphone": microphone,
+        "camera": camera,
+        "floor": person.id in s.floor,
+        "asked": leads and person.id == s.asked,
+        "signals": leads and s.signals and person.id == s.presenter,
+        "may": _may(view, viewer, _about(person.id)),
+    }
+
+
+def _state(s: Session, person: Person) -> str:
+    if person.id not in s.present:
+        return "away"
+    return "back" if s.sits_back(person.id) else "here"
+
+
+def _waiting(s: Session, person: Person) -> dict[str, str]:
+    return {"person": person.id, "name": person.name, "standing": s.standing(person).value}
+
+
+_ALONE: tuple[c.ByPeople, ...] = (
+    c.AdmitEveryone(),
+    c.Lock(),
+    c.Unlock(),
+    c.OpenSession(),
+    c.NextPhase(),
+    c.PreviousPhase(),
+    c.Extend(2),
+    c.Hold(),
+    c.Resume(),
+    c.SetAtEnd(AtEnd.ANNOUNCE, whole_evening=False),
+    c.ShowClock(True),
+    c.EndSession(),
+    c.AgreeToPresent(),
+    c.DeclineToPresent(),
+    c.SitBack(),
+    c.ComeBack(),
+    c.Signal(),
+    c.Protect(True),
+    c.OpenRing(),
+    c.CloseRing(),
+    c.TakeWord(),
+)
+
+
+def _about(person: str) -> tuple[c.ByPeople, ...]:
+    return (
+        c.ChoosePresenter(person),
+        c.Remove(person),
+        c.GiveWord(person),
+        c.PassWord(person),
+        c.MoveToRing(person),
+        c.InviteToCircle(person),
+    )
+
+
+def _may(view: View, viewer: Person, commands: tuple[c.ByPeople, ...]) -> list[str]:
+    """Which of these would be carried out now: asked of the rules themselves, so a page never guesses."""
+    standing = view.session.standing(viewer)
+    asked = (command for command in commands if standing in RIGHTS[type(command)].who)
+    return [type(command).__name__ for command in asked if _allowed(view, viewer, command)]
+
+
+def _allowed(view: View, viewer: Person, command: c.ByPeople) -> bool:
+    try:
+        decide(view.session, command, viewer.id, view.now, view.session.version)
+    except Refused:
+        return False
+    return True
