@@ -101,9 +101,10 @@ export class Line {
 async function put(sender, track) {
   if (sender.track === track) return;
   const parameters = sender.getParameters();
+  const changes = [sender.replaceTrack(track)]; // both at once: whoever comes back is seen sooner
   if (parameters.encodings.length > 0 && parameters.encodings[0].active !== (track !== null)) {
     parameters.encodings[0].active = track !== null;
-    await sender.setParameters(parameters);
+    changes.push(sender.setParameters(parameters));
   }
-  await sender.replaceTrack(track);
+  await Promise.all(changes);
 }
