@@ -137,7 +137,7 @@ async def start(settings: Settings) -> Server:
             title = await journal.title(id)
             return Room(session, title, journal, media, namespace, clock, history)
 
-        rooms = Rooms(load)
+        rooms = Rooms(load, media.close_room)
         stack.push_async_callback(rooms.close)
         login = Login(invitations, clock)
         namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)

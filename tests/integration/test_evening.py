@@ -201,3 +201,20 @@ async def test_an_evening_in_short_phases_goes_by_itself_while_a_leader_is_there
     announced = [(n["key"], n["values"].get("phase")) for n in people["Max"].notices]
     assert ("one_minute", "questions") in announced
     assert ("clock_moved_on", "close") in announced
+
+
+async def test_an_ended_session_leaves_the_memory_with_the_last_who_looks_at_it(server, gather):
+    people = await gather({"Ada": Role.LEADER})
+    ada = people["Ada"]
+    await ada.come()
+    assert await ada.do("EndSession") == {}
+    await ada.sees(lambda room: room["phase"] == "ended")
+    assert ada.id in server.rooms
+
+    await ada.hang_up()
+
+    async with asyncio.timeout(5):
+        while ada.id in server.rooms:
+            await asyncio.sleep(0)
+    assert await ada.come() == {}
+    assert (await ada.sees(lambda room: room["me"]["stance"] == "ended"))["people"] == []

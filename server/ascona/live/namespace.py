@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any, Protocol
@@ -87,7 +87,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._places: dict[tuple[str, str], Connection] = {}
         self._shown: dict[str, Session] = {}
         self._turns = count(1)
-        self._losing: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
         id = auth.get("room") if isinstance(auth, dict) else None
@@ -105,9 +105,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def on_disconnect(self, sid: str, *_reason: object) -> None:
         connection = self._connections.pop(sid, None)
         if connection and self._place(connection) is connection:
-            task = asyncio.create_task(self._lose(connection))
-            self._losing.add(task)
-            task.add_done_callback(self._losing.discard)
+            self._begin(self._lose(connection))
+        if connection and connection.room.session.ended:
+            self._begin(self._let_go(connection.room))
 
     async def on_command(self, sid: str, message: object = None, *_more: object) -> dict[str, str]:
         """The acknowledgement: `{}`, or why not."""
@@ -148,9 +148,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             _, waiting = await asyncio.wait(goodbyes, timeout=GOODBYE_SECONDS)
             for goodbye in waiting:
                 goodbye.cancel()
-        for task in list(self._losing):
+        for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._losing, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _answered(
         self, sid: str, answer: Callable[[Connection, object], Awaitable[dict[str, str]]], message: object
@@ -244,6 +244,17 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         if self._place(connection) is connection:
             del self._places[connection.room.session.id, connection.person]
             await connection.room.line_lost(connection.person)
+
+    async def _let_go(self, room: Room) -> None:
+        """An ended session leaves the memory with the last who looks at it."""
+        if not any(other.room is room for other in self._connections.values()):
+            self._shown.pop(room.session.id, None)
+            await self._rooms.forget(room.session.id)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _place(self, connection: Connection) -> Connection | None:
         return self._places.get((connection.room.session.id, connection.person))

@@ -20,7 +20,7 @@ class Wire:
         self.leaving = asyncio.Event()
         self.may_leave = asyncio.Event()
         self.may_leave.set()
-        self.rooms = Rooms(self._load)
+        self.rooms = Rooms(self._load, lambda _id: None)
         self.namespace = RoomNamespace(self.rooms, self._identify, self, lambda: 0.0)
         self.namespace._set_server(self)
 

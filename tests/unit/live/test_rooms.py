@@ -30,7 +30,7 @@ class Shelf:
 
 async def test_a_room_is_opened_once_however_many_come():
     shelf = Shelf()
-    rooms = Rooms(shelf.load)
+    rooms = Rooms(shelf.load, lambda _id: None)
 
     found = await asyncio.gather(*(rooms.get("s1") for _ in range(9)))
 
@@ -39,18 +39,31 @@ async def test_a_room_is_opened_once_however_many_come():
 
 
 async def test_a_room_that_is_not_there_is_not_there_for_anybody():
-    rooms = Rooms(Shelf().load)
+    rooms = Rooms(Shelf().load, lambda _id: None)
 
     assert await asyncio.gather(*(rooms.get("nowhere") for _ in range(3))) == [None, None, None]
 
 
 async def test_a_room_that_could_not_be_opened_is_opened_later():
     shelf = Shelf()
-    rooms = Rooms(shelf.load)
+    rooms = Rooms(shelf.load, lambda _id: None)
     shelf.broken = True
     with pytest.raises(ConnectionError):
         await rooms.get("s1")
     shelf.broken = False
 
     assert await rooms.get("s1") is not None
+    await rooms.close()
+
+
+async def test_a_room_nobody_needs_is_let_go_and_can_be_opened_again():
+    shelf, unloaded = Shelf(), []
+    rooms = Rooms(shelf.load, unloaded.append)
+    first = await rooms.get("s1")
+
+    await rooms.forget("s1")
+    await rooms.forget("never there")
+
+    assert unloaded == ["s1"]
+    assert await rooms.get("s1") is not first
     await rooms.close()
