@@ -12,37 +12,25 @@ NO_CONSENT = [one for one in ARGUMENTS if not one.startswith("--use-fake-ui")]
 MARKUP = "<img src=x onerror=alert(1)>"
 
 
-async def in_chromium(server, arguments: list[str], permissions: list[str], check) -> None:
-    """Let Cy come in a browser with other devices or permissions."""
-    [_, cy] = await server.plan(*GROUP)
+@pytest.mark.parametrize(
+    ("arguments", "permissions", "sentence"),
+    [(NO_DEVICES, ["camera", "microphone"], "was found"), (NO_CONSENT, [], "Your browser was told not to use")],
+    ids=["no devices", "no consent"],
+)
+async def test_without_camera_and_microphone_one_is_told_why_and_may_come_in(server, arguments, permissions, sentence):
+    [_, link] = [person["link"] for person in await server.plan(*GROUP)]
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         context = await chromium.new_context(viewport=DESKTOP, permissions=permissions)
-        page = await context.new_page()
-        person = Person("Cy", "member", cy["link"], context, page)
-        await page.goto(person.link)
-        await check(person)
+        cy = Person("Cy", "member", link, context, await context.new_page())
+        await cy.page.goto(cy.link)
+        await expect(cy.page.get_by_text(sentence, exact=False).first).to_be_visible()
+
+        await cy.page.get_by_role("checkbox", name="I agree").check()
+        await cy.press("Join the room")
+
+        await expect(cy.room).to_have_attribute("data-link", "connected")
         await chromium.close()
-
-
-async def test_without_camera_and_microphone_one_may_still_come_in(server):
-    async def check(cy: Person) -> None:
-        await expect(cy.page.get_by_text("was found", exact=False).first).to_be_visible()
-        await cy.page.get_by_role("checkbox", name="I agree").check()
-        await cy.press("Join the room")
-        await expect(cy.room).to_have_attribute("data-link", "connected")
-
-    await in_chromium(server, NO_DEVICES, ["camera", "microphone"], check)
-
-
-async def test_whoever_denies_the_camera_is_told_how_to_allow_it_and_may_come_in_without(server):
-    async def check(cy: Person) -> None:
-        await expect(cy.page.get_by_text("Your browser was told not to use", exact=False).first).to_be_visible()
-        await cy.page.get_by_role("checkbox", name="I agree").check()
-        await cy.press("Join the room")
-        await expect(cy.room).to_have_attribute("data-link", "connected")
-
-    await in_chromium(server, NO_CONSENT, [], check)
 
 
 async def test_a_browser_that_cannot_take_part_is_told_so_before_the_door(gather):

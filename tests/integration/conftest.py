@@ -1,16 +1,27 @@
-"""A server for each test, and a way to bring people to it."""
+"""A server, or only its media plane, for each test, and a way to bring people to it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import aioice
 import pytest
+from tests.support.media import loopback_addresses, switchboard_on_loopback
 from tests.support.server import Visitor, planned, started
 
 from ascona import app
 from ascona.core.people import Role
+from ascona.media.switchboard import Switchboard
 
 Gather = Callable[..., Awaitable[dict[str, Visitor]]]
+
+
+@pytest.fixture
+async def switchboard(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Switchboard]:
+    """The media plane by itself, and clients that reach it over loopback."""
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", loopback_addresses)
+    async with switchboard_on_loopback() as listening:
+        yield listening
 
 
 @pytest.fixture

@@ -1,16 +1,13 @@
 """People with aiortc in a room, over real sockets: heard and seen by whom the plan names, and by nobody else."""
 
-import aioice.ice
 import pytest
 from tests.support.media import (
     ROOM,
     Client,
     Stranger,
     attribute,
-    loopback_addresses,
     people,
     plan,
-    switchboard_on_loopback,
     until,
 )
 from tests.support.streams import datagram
@@ -19,17 +16,6 @@ from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.media.switchboard import Counts, OfferRefused, Switchboard
 
 NOBODY = MediaPlan()
-
-
-@pytest.fixture(autouse=True)
-def _on_loopback(monkeypatch):
-    monkeypatch.setattr(aioice.ice, "get_host_addresses", loopback_addresses)
-
-
-@pytest.fixture
-async def switchboard():
-    async with switchboard_on_loopback() as switchboard:
-        yield switchboard
 
 
 def counts(switchboard: Switchboard, sender: str, receiver: str, kind: Kind) -> Counts:
@@ -205,10 +191,9 @@ async def test_a_plan_that_contradicts_itself_silences_the_room(switchboard):
         assert counts(switchboard, "ada", "ben", Kind.AUDIO).forwarded == sent.forwarded
 
 
-async def test_the_port_is_taken_once():
-    async with switchboard_on_loopback() as first:
-        with pytest.raises(OSError, match="in use"):
-            await Switchboard.listening("127.0.0.1", first.port)
+async def test_the_port_is_taken_once(switchboard):
+    with pytest.raises(OSError, match="in use"):
+        await Switchboard.listening("127.0.0.1", switchboard.port)
 
 
 async def test_what_is_announced_is_what_browsers_are_told():

@@ -3,35 +3,20 @@
 import contextlib
 import os
 
-import aioice.ice
-import pytest
 from tests.support.media import (
     ROOM,
     Client,
     Stranger,
     attribute,
     client_hello,
-    loopback_addresses,
     people,
     plan,
-    switchboard_on_loopback,
     until,
 )
 from tests.support.streams import datagram
 
 from ascona.core.media_plan import Kind
 from ascona.media.admission import UNDECLARED
-
-
-@pytest.fixture(autouse=True)
-def _on_loopback(monkeypatch):
-    monkeypatch.setattr(aioice.ice, "get_host_addresses", loopback_addresses)
-
-
-@pytest.fixture
-async def switchboard():
-    async with switchboard_on_loopback() as switchboard:
-        yield switchboard
 
 
 async def test_handshakes_and_garbage_of_a_stranger_do_not_disturb_a_join(switchboard):

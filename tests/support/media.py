@@ -32,7 +32,7 @@ ROOM = "room"
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - what is waited for lies in other people's objects
+        while not condition():
             await asyncio.sleep(0.01)
 
 
