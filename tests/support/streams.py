@@ -48,7 +48,7 @@ class Listener:
             name="slot0",
             ssrc=ssrc,
             payload_type=AUDIO_TYPE if kind is Kind.AUDIO else VIDEO_TYPE,
-            send=lambda packet: self.sent.append(read_packet(packet)[0]),
+            send=lambda head, body: self.sent.append(read_packet(head + body)[0]),
             send_report=lambda report: self.reports.extend(rtcp.read_rtcp(report)),
             bits=lambda length: first,
             repair=(ssrc + 1, REPAIR_TYPE) if kind is Kind.VIDEO else None,

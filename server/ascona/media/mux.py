@@ -71,7 +71,7 @@ class Mux:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
 
-    def send(self, datagram: bytes, address: Address) -> None:
+    def send(self, datagram: bytes | memoryview, address: Address) -> None:
         """Send, or lose: a full buffer is a lost packet, as anywhere on the way."""
         try:
             self._socket.sendto(datagram, address)

@@ -1,6 +1,7 @@
 """One slot's sound or picture at one listener: a single stream, however often its occupant changes."""
 
 from collections.abc import Callable, Iterable
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from ascona.core.media_plan import Kind
@@ -18,7 +19,8 @@ _LATE_SECONDS = {Kind.AUDIO: 0.5, Kind.VIDEO: 5.0}  # so far behind, that it sto
 _CATCHING_UP_SECONDS = 0.06  # unless by then a burst has caught up: then the network stood still
 _FORGETTING = 0.999  # of lateness with each packet: two clocks drift apart
 _BACKWARDS = 0x8000
-_ONE_BYTE_ELEMENT = b"\xbe\xde\x00\x01"
+_EXTENDED_HEADER = Struct("!BBHIIII")  # with the block of one element of four bytes
+_ONE_BYTE = 0xBEDE0001
 _REPAIRABLE = 512
 
 
@@ -71,7 +73,7 @@ class Output:
         name: str,
         ssrc: int,
         payload_type: int,
-        send: Callable[[bytes], None],
+        send: Callable[[bytes, bytes], None],
         send_report: Callable[[bytes], None],
         bits: Callable[[int], int],
         repair: tuple[int, int] | None = None,
@@ -80,7 +82,7 @@ class Output:
         """
         Args:
             name: The stream's canonical name (CNAME).
-            send: Takes a plain RTP packet.
+            send: Takes a plain RTP packet in two parts, so that they need not be put together first.
             send_report: Takes a plain RTCP packet.
             bits: Gives so many random bits; numbering starts anywhere (RFC 3550 section 5.1).
             repair: SSRC and payload type of retransmissions.
@@ -98,7 +100,7 @@ class Output:
         self._rate = CLOCK_RATE[kind]
         self._send = send
         self._send_report = send_report
-        self._element = None if sent_at is None else _ONE_BYTE_ELEMENT + bytes([sent_at << 4 | 2])
+        self._element = None if sent_at is None else (sent_at << 4 | 2) << 24
         self._sequence = bits(15)
         self._repair_sequence = bits(15)
         self._timestamp = bits(32)
@@ -206,10 +208,12 @@ class Output:
     def _write(self, second: int, sequence: int, timestamp: int, ssrc: int, payload: bytes, now: float) -> None:
         stamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
         if self._element is None:
-            self._send(HEADER.pack(0x80, second, sequence, stamp, ssrc) + payload)
+            self._send(HEADER.pack(0x80, second, sequence, stamp, ssrc), payload)
             return
-        moment = (int(now * 262_144) & 0xFFFFFF).to_bytes(3, "big")  # 6.18 fixed point seconds
-        self._send(HEADER.pack(0x90, second, sequence, stamp, ssrc) + self._element + moment + payload)
+        moment = int(now * 262_144) & 0xFFFFFF  # 6.18 fixed point seconds
+        self._send(
+            _EXTENDED_HEADER.pack(0x90, second, sequence, stamp, ssrc, _ONE_BYTE, self._element | moment), payload
+        )
 
     def resend(self, lost: Iterable[int], now: float) -> int:
         """

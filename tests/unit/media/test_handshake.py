@@ -7,8 +7,9 @@ from aiortc import RTCCertificate
 from aiortc.rtcdtlstransport import SRTP_PROFILES, SRTPProtectionProfile
 from OpenSSL import SSL
 from pylibsrtp import Policy, Session
+from pylibsrtp._binding import ffi, lib
 
-from ascona.media.handshake import LARGEST_PACKET, Handshake, HandshakeFailed, Identity, SrtpError, State
+from ascona.media.handshake import LARGEST_PACKET, Handshake, HandshakeFailed, Identity, Outbound, SrtpError, State
 
 RTP = bytes.fromhex("806f0001000003e80000002a") + b"voice"
 
@@ -135,18 +136,45 @@ def test_the_private_names_have_not_moved():
     ]
     assert list(inspect.signature(SRTPProtectionProfile.get_key_and_salt).parameters) == ["self", "src", "idx"]
     assert isinstance(RTCCertificate.generateCertificate()._create_ssl_context(SRTP_PROFILES), SSL.Context)
+    assert "srtp_ctx_t" in ffi.typeof(outbound()._srtp[0]).cname
+    assert [argument.cname for argument in ffi.typeof(lib.srtp_protect).args] == [
+        "struct srtp_ctx_t_ *",
+        "void *",
+        "int *",
+    ]
+
+
+def outbound() -> Session:
+    return Session(
+        Policy(key=bytes(44), ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=SRTP_PROFILES[0].libsrtp_profile)
+    )
 
 
 def test_the_largest_packet_is_what_libsrtp_takes():
-    key = bytes(44)
-    policy = Policy(key=key, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=SRTP_PROFILES[0].libsrtp_profile)
-    session = Session(policy)
+    session = outbound()
 
     session.protect(RTP[:12] + bytes(LARGEST_PACKET - 12))
     with pytest.raises(ValueError, match="too long"):
         session.protect(RTP[:12] + bytes(LARGEST_PACKET - 11))
     with pytest.raises(SrtpError):
         session.unprotect(RTP)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 12, len(RTP)])
+def test_a_packet_in_two_parts_is_encrypted_as_pylibsrtp_would(cut):
+    assert Outbound(outbound()).protect(RTP[:cut], RTP[cut:]) == outbound().protect(RTP)
+
+
+def test_what_libsrtp_refuses_is_refused():
+    ours = Outbound(outbound())
+
+    ours.protect(RTP[:12], bytes(LARGEST_PACKET - 12))
+    with pytest.raises(ValueError, match="too long"):
+        ours.protect(RTP[:12], bytes(LARGEST_PACKET - 11))
+    with pytest.raises(SrtpError):
+        ours.protect(b"\x80", b"")
+    with pytest.raises(SrtpError):
+        ours.protect(RTP, b"the same number twice")
 
 
 def test_many_records_in_one_datagram_are_not_kept(identity):

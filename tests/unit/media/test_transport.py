@@ -24,7 +24,7 @@ class Port:
         self.sent: list[tuple[bytes, Address]] = []
 
     def send(self, datagram: bytes, address: Address) -> None:
-        self.sent.append((datagram, address))
+        self.sent.append((bytes(datagram), address))  # an encrypted packet stands there only until the next
 
 
 class Line:
@@ -62,7 +62,7 @@ class Line:
     def reaches(self) -> list[Address]:
         """Where a packet goes now."""
         self.port.sent.clear()
-        self.transport.send_packet(RTP)
+        self.transport.send_packet(RTP, b"")
         return [address for _, address in self.port.sent]
 
 
