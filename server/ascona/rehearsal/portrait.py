@@ -1,4 +1,4 @@
-"""The picture of a simulated person: a simple drawn figure that breathes and blinks, with its name."""
+"""The picture of a simulated person: a simple drawn figure that breathes and blinks and wears its name."""
 
 import colorsys
 import math
@@ -26,7 +26,7 @@ def portrait(name: str, seed: int, turn: float, mouth: float) -> Image.Image:
     Draw one frame.
 
     Args:
-        name: Written in the corner.
+        name: Written on the shirt, high enough for a page to lay a label below.
         seed: Which colours.
         turn: 0 to 1 through a movement that ends where it began.
         mouth: 0 closed to 1 open.
@@ -40,8 +40,8 @@ def portrait(name: str, seed: int, turn: float, mouth: float) -> Image.Image:
     y = 96 + 2.5 * math.sin(2 * math.tau * turn)
     _figure(draw, x, y, seed)
     _face(draw, x + 2 * math.sin(math.tau * turn), y, blinks=0.60 < turn < 0.67, mouth=mouth)
-    font = ImageFont.load_default(24 * _LARGER)
-    draw.text((24 * _LARGER, 26 * _LARGER), _plain(name), "#2b2220", font, anchor="lm")
+    font = ImageFont.load_default(20 * _LARGER)
+    draw.text((160 * _LARGER, 191 * _LARGER), _plain(name), "#ffffff", font, anchor="mm")
     return image.reduce(_LARGER)
 
 
