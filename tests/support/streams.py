@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.output import Output
-from ascona.media.packet import HEADER, Packet, Picture, picture_id, read_packet, read_picture
+from ascona.media.packet import HEADER, Packet, Picture, read_packet, read_picture
 
 AUDIO_TYPE, VIDEO_TYPE, REPAIR_TYPE = 111, 96, 97
 
@@ -48,7 +48,7 @@ class Listener:
             name="slot0",
             ssrc=ssrc,
             payload_type=AUDIO_TYPE if kind is Kind.AUDIO else VIDEO_TYPE,
-            send=lambda head, body: self.sent.append(read_packet(head + body)[0]),
+            send=lambda head, body, left_out: self.sent.append(read_packet(head + body[left_out:])[0]),
             send_report=lambda report: self.reports.extend(rtcp.read_rtcp(report)),
             bits=lambda length: first,
             repair=(ssrc + 1, REPAIR_TYPE) if kind is Kind.VIDEO else None,
@@ -64,7 +64,7 @@ class Listener:
 
     @property
     def picture_ids(self) -> list[int]:
-        return [picture_id(packet.payload, read_picture(packet.payload)) for packet in self.sent]
+        return [read_picture(packet.payload).number or 0 for packet in self.sent]
 
     @property
     def bases(self) -> list[int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
-from ascona.media.packet import HEADER, Packet, Picture, picture_id, with_picture_id
+from ascona.media.packet import HEADER, Packet, Picture
 
 if TYPE_CHECKING:
     from ascona.media.track import Track
@@ -73,7 +73,7 @@ class Output:
         name: str,
         ssrc: int,
         payload_type: int,
-        send: Callable[[bytes, bytes], None],
+        send: Callable[[bytes, bytes, int], None],
         send_report: Callable[[bytes], None],
         bits: Callable[[int], int],
         repair: tuple[int, int] | None = None,
@@ -82,7 +82,8 @@ class Output:
         """
         Args:
             name: The stream's canonical name (CNAME).
-            send: Takes a plain RTP packet in two parts, so that they need not be put together first.
+            send: Takes a plain RTP packet in two parts, and how many bytes of the second are left out: all listeners
+                share it, and only the first is made for each.
             send_report: Takes a plain RTCP packet.
             bits: Gives so many random bits; numbering starts anywhere (RFC 3550 section 5.1).
             repair: SSRC and payload type of retransmissions.
@@ -131,16 +132,21 @@ class Output:
         if ahead < _BACKWARDS:
             if (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF != self._timestamp:
                 self._keep_time(packet, now)
+                self._timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
             self._sequence = sequence
             self._span += ahead
-            self._timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
             self._sent_at = now
         elif 0x10000 - ahead >= self._span:
             return  # from before the switch
-        payload = self._continued(packet, picture, newest=ahead < _BACKWARDS)
+        payload = packet.payload
         self.forwarded += 1
         self._octets += len(payload)
-        self._write(packet.marker | self.payload_type, sequence, packet.timestamp, self.ssrc, payload, now)
+        header = self._header(packet.marker | self.payload_type, sequence, packet.timestamp, self.ssrc, now)
+        if picture is None or picture.number is None:
+            self._send(header, payload, 0)
+        else:
+            beginning = self._beginning(picture, picture.number, newest=ahead < _BACKWARDS)
+            self._send(header + beginning, payload, len(beginning))
 
     def _predates(self, packet: Packet) -> bool:
         """Whether a packet was sent before the gate opened: all that came since then could be asked for with it."""
@@ -157,11 +163,11 @@ class Output:
         self._span = 0
         self._sequence_offset = (self._sequence + 1 - packet.sequence) & 0xFFFF
         self._anchor_time(packet, now)
-        if picture is not None and picture.id_at:
+        if picture is not None and picture.number is not None:
             if self._picture is not None:
-                self._picture_offset = self._picture + 1 - picture_id(packet.payload, picture)
-            if picture.base_at and self._base is not None:
-                self._base_offset = self._base + 1 - packet.payload[picture.base_at]
+                self._picture_offset = self._picture + 1 - picture.number
+            if picture.base is not None and self._base is not None:
+                self._base_offset = self._base + 1 - picture.base
 
     def _anchor_time(self, packet: Packet, now: float, lacking: float = 0.0) -> None:
         """Let the packet follow the last one by what has passed on the wall, and by seconds that were lacking."""
@@ -190,30 +196,24 @@ class Output:
             # The last packet came late too: what it lacked is made up for as well.
             self._anchor_time(packet, now, late - (now - self._sent_at - step / self._rate))
 
-    def _continued(self, packet: Packet, picture: Picture | None, newest: bool) -> bytes:
-        """The payload, its picture ids continuing this stream's."""
-        payload = packet.payload
-        if picture is None or not picture.id_at:
-            return payload
-        number = (picture_id(payload, picture) + self._picture_offset) & (0x7FFF if picture.id_is_long else 0x7F)
-        base = (payload[picture.base_at] + self._base_offset) & 0xFF if picture.base_at else 0
+    def _beginning(self, picture: Picture, number: int, newest: bool) -> bytes:
+        """A payload's first bytes, its picture id and TL0PICIDX continuing this stream's."""
+        number = (number + self._picture_offset) & picture.most
+        base = 0
+        if picture.base is not None:
+            base = (picture.base + self._base_offset) & 0xFF
+            if newest:
+                self._base = base
         if newest:
             self._picture = number
-            if picture.base_at:
-                self._base = base
-        if self._picture_offset or self._base_offset:
-            return with_picture_id(payload, picture, number, base)
-        return payload
+        return picture.beginning(number, base)
 
-    def _write(self, second: int, sequence: int, timestamp: int, ssrc: int, payload: bytes, now: float) -> None:
+    def _header(self, second: int, sequence: int, timestamp: int, ssrc: int, now: float) -> bytes:
         stamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
         if self._element is None:
-            self._send(HEADER.pack(0x80, second, sequence, stamp, ssrc), payload)
-            return
-        moment = int(now * 262_144) & 0xFFFFFF  # 6.18 fixed point seconds
-        self._send(
-            _EXTENDED_HEADER.pack(0x90, second, sequence, stamp, ssrc, _ONE_BYTE, self._element | moment), payload
-        )
+            return HEADER.pack(0x80, second, sequence, stamp, ssrc)
+        moment = self._element | int(now * 262_144) & 0xFFFFFF  # 6.18 fixed point seconds
+        return _EXTENDED_HEADER.pack(0x90, second, sequence, stamp, ssrc, _ONE_BYTE, moment)
 
     def resend(self, lost: Iterable[int], now: float) -> int:
         """
@@ -233,8 +233,12 @@ class Output:
             packet, picture = kept
             ssrc, payload_type = self.repair
             self._repair_sequence = (self._repair_sequence + 1) & 0xFFFF
-            payload = number.to_bytes(2, "big") + self._continued(packet, picture, newest=False)
-            self._write(packet.marker | payload_type, self._repair_sequence, packet.timestamp, ssrc, payload, now)
+            second = packet.marker | payload_type
+            header = self._header(second, self._repair_sequence, packet.timestamp, ssrc, now)
+            beginning = b""
+            if picture is not None and picture.number is not None:
+                beginning = self._beginning(picture, picture.number, newest=False)
+            self._send(header + number.to_bytes(2, "big") + beginning, packet.payload, len(beginning))
             repaired += 1
         return repaired
 

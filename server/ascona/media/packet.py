@@ -1,18 +1,21 @@
 """RTP packets and VP8 payload descriptors, read from bytes: pure, and total for hostile input."""
 
+from dataclasses import dataclass, replace
 from struct import Struct
-from typing import NamedTuple
 
 HEADER = Struct("!BBHII")
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
+_LONG, _SHORT = 0x7FFF, 0x7F
+_LONG_AND_BASE = Struct("!HB")
 
 
 class Malformed(ValueError):
     """The bytes are not what they claim to be; the one error of every reader in this package."""
 
 
-class Packet(NamedTuple):
+@dataclass(slots=True)
+class Packet:
     """
     One RTP packet (RFC 3550 section 5.1), without its header extensions and padding.
 
@@ -28,25 +31,38 @@ class Packet(NamedTuple):
     payload: bytes
 
 
-class Picture(NamedTuple):
+@dataclass(slots=True)
+class Picture:
     """
     What a VP8 payload descriptor (RFC 7741 section 4.2) tells a forwarder.
 
     Attributes:
-        length: Bytes of the descriptor.
         starts: The packet begins a frame.
         key: It begins a key frame: decided by the payload's first byte, which stays readable in an encrypted room.
-        id_at: Where the picture id stands; 0 when there is none.
-        id_is_long: 15 bits in two bytes rather than 7 in one.
-        base_at: Where TL0PICIDX stands; 0 when there is none.
+        flags: The two bytes before the numbers.
+        number: The picture id; None when there is none.
+        most: The largest picture id: 15 bits in two bytes, or 7 in one.
+        base: TL0PICIDX, where there is a picture id too; else None.
     """
 
-    length: int
     starts: bool
     key: bool
-    id_at: int
-    id_is_long: bool
-    base_at: int
+    flags: bytes
+    number: int | None
+    most: int
+    base: int | None
+
+    def beginning(self, number: int, base: int) -> bytes:
+        """
+        The payload's first bytes with another picture id and, where it has one, another TL0PICIDX.
+
+        They stand in the place of as many bytes of the payload.
+        """
+        if self.most == _LONG:
+            if self.base is not None:
+                return self.flags + _LONG_AND_BASE.pack(number | 0x8000, base)
+            return self.flags + (number | 0x8000).to_bytes(2, "big")
+        return self.flags + bytes((number,) if self.base is None else (number, base))
 
 
 def read_packet(datagram: bytes) -> tuple[Packet, dict[int, bytes]]:
@@ -115,44 +131,28 @@ def read_picture(payload: bytes) -> Picture:
     """
     try:
         first = payload[0]
-        length = 1
-        id_at = base_at = 0
-        id_is_long = False
+        at = 1
+        most = _LONG
+        number = base = None
         if first & 0x80:
             flags = payload[1]
-            length = 2
+            at = 2
             if flags & 0x80:
-                id_at, id_is_long = length, bool(payload[length] & 0x80)
-                length += 2 if id_is_long else 1
+                number = payload[2]
+                if number & 0x80:
+                    number, at = (number & 0x7F) << 8 | payload[3], 4
+                else:
+                    most, at = _SHORT, 3
             if flags & 0x40:
-                base_at = length
-                length += 1
+                if number is not None:
+                    base = payload[at]
+                at += 1
             if flags & 0x30:
-                length += 1
+                at += 1
         starts = first & 0x17 == 0x10  # S set, first partition
-        return Picture(length, starts, not payload[length] & 1 and starts, id_at, id_is_long, base_at)
+        return Picture(starts, not payload[at] & 1 and starts, payload[:2], number, most, base)
     except IndexError as cut:
         raise Malformed("VP8 payload cut off") from cut
-
-
-def picture_id(payload: bytes, picture: Picture) -> int:
-    """The picture id, 15 or 7 bits."""
-    if picture.id_is_long:
-        return int.from_bytes(payload[picture.id_at : picture.id_at + 2], "big") & 0x7FFF
-    return payload[picture.id_at]
-
-
-def with_picture_id(payload: bytes, picture: Picture, number: int, base: int) -> bytes:
-    """The payload with another picture id and, where it has one, another TL0PICIDX."""
-    changed = bytearray(payload)
-    if picture.id_is_long:
-        changed[picture.id_at] = 0x80 | (number >> 8 & 0x7F)
-        changed[picture.id_at + 1] = number & 0xFF
-    else:
-        changed[picture.id_at] = number & 0x7F
-    if picture.base_at:
-        changed[picture.base_at] = base & 0xFF
-    return bytes(changed)
 
 
 def repaired(packet: Packet, ssrc: int) -> Packet:
@@ -165,4 +165,4 @@ def repaired(packet: Packet, ssrc: int) -> Packet:
     if len(packet.payload) < 3:
         raise Malformed("an empty retransmission")
     original = int.from_bytes(packet.payload[:2], "big")
-    return packet._replace(sequence=original, ssrc=ssrc, payload=packet.payload[2:])
+    return replace(packet, sequence=original, ssrc=ssrc, payload=packet.payload[2:])

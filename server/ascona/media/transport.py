@@ -167,11 +167,11 @@ class Transport:
             self._counts["not_genuine"] += 1
             return None
 
-    def send_packet(self, head: bytes, body: bytes) -> None:
-        """Encrypt and send RTP, in two parts; nothing happens while nobody consents to it."""
+    def send_packet(self, head: bytes, body: bytes, left_out: int = 0) -> None:
+        """Encrypt and send RTP, as `head + body[left_out:]`; nothing happens while nobody consents to it."""
         if self.sending and self._secured is not None and self._address is not None:
             try:
-                self._mux.send(self._secured.outbound.protect(head, body), self._address)
+                self._mux.send(self._secured.outbound.protect(head, body, left_out), self._address)
             except (SrtpError, ValueError):
                 self._counts["not_protected"] += 1
 

@@ -163,6 +163,7 @@ def test_the_largest_packet_is_what_libsrtp_takes():
 @pytest.mark.parametrize("cut", [0, 1, 12, len(RTP)])
 def test_a_packet_in_two_parts_is_encrypted_as_pylibsrtp_would(cut):
     assert Outbound(outbound()).protect(RTP[:cut], RTP[cut:]) == outbound().protect(RTP)
+    assert Outbound(outbound()).protect(RTP[:cut], RTP[cut // 2 :], cut - cut // 2) == outbound().protect(RTP)
 
 
 def test_what_libsrtp_refuses_is_refused():
