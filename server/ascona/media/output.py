@@ -45,6 +45,7 @@ class Output:
         "_late",
         "_late_since",
         "_octets",
+        "_patience",
         "_picture",
         "_picture_offset",
         "_rate",
@@ -99,6 +100,7 @@ class Output:
         self.forwarded = 0
         self._octets = 0
         self._rate = CLOCK_RATE[kind]
+        self._patience = _LATE_SECONDS[kind]
         self._send = send
         self._send_report = send_report
         self._element = None if sent_at is None else (sent_at << 4 | 2) << 24
@@ -128,11 +130,11 @@ class Output:
                 return
             self._anchor(packet, picture, now)
         sequence = (packet.sequence + self._sequence_offset) & 0xFFFF
+        timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
         ahead = (sequence - self._sequence) & 0xFFFF
         if ahead < _BACKWARDS:
-            if (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF != self._timestamp:
-                self._keep_time(packet, now)
-                self._timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
+            if timestamp != self._timestamp:
+                timestamp = self._timestamp = self._in_time(packet, timestamp, now)
             self._sequence = sequence
             self._span += ahead
             self._sent_at = now
@@ -141,7 +143,7 @@ class Output:
         payload = packet.payload
         self.forwarded += 1
         self._octets += len(payload)
-        header = self._header(packet.marker | self.payload_type, sequence, packet.timestamp, self.ssrc, now)
+        header = self._header(packet.marker | self.payload_type, sequence, timestamp, self.ssrc, now)
         if picture is None or picture.number is None:
             self._send(header, payload, 0)
         else:
@@ -169,32 +171,37 @@ class Output:
             if picture.base is not None and self._base is not None:
                 self._base_offset = self._base + 1 - picture.base
 
-    def _anchor_time(self, packet: Packet, now: float, lacking: float = 0.0) -> None:
+    def _anchor_time(self, packet: Packet, now: float, lacking: float = 0.0) -> int:
         """Let the packet follow the last one by what has passed on the wall, and by seconds that were lacking."""
         self._late, self._late_since = 0.0, None
         passed = 0.0 if self._sent_at is None else now - self._sent_at + lacking
         step = max(self._rate // 100, int(passed * self._rate))
         self._timestamp_offset = (self._timestamp + step - packet.timestamp) & 0xFFFFFFFF
+        return (self._timestamp + step) & 0xFFFFFFFF
 
-    def _keep_time(self, packet: Packet, now: float) -> None:
-        """Anchor again if the publisher's clock stood still, as it does behind a muted microphone, or jumped."""
+    def _in_time(self, packet: Packet, timestamp: int, now: float) -> int:
+        """
+        The timestamp to send a new packet with: as given, if all is well.
+
+        Anchored again if the publisher's clock stood still, as it does behind a muted microphone, or jumped.
+        """
         if self._sent_at is None:
-            return
-        step = (packet.timestamp + self._timestamp_offset - self._timestamp) & 0xFFFFFFFF
+            return timestamp
+        step = (timestamp - self._timestamp) & 0xFFFFFFFF
         if step >= 0x80000000:
             step -= 1 << 32
         late = self._late * _FORGETTING + (now - self._sent_at) - step / self._rate
         if late < -_EARLY_SECONDS:
-            self._anchor_time(packet, now)
-            return
-        self._late = max(0.0, late)
-        if late < _LATE_SECONDS[self.kind]:
+            return self._anchor_time(packet, now)
+        self._late = late if late > 0.0 else 0.0
+        if late < self._patience:
             self._late_since = None
         elif self._late_since is None:
             self._late_since = now
         elif now - self._late_since > _CATCHING_UP_SECONDS:
             # The last packet came late too: what it lacked is made up for as well.
-            self._anchor_time(packet, now, late - (now - self._sent_at - step / self._rate))
+            return self._anchor_time(packet, now, late - (now - self._sent_at - step / self._rate))
+        return timestamp
 
     def _beginning(self, picture: Picture, number: int, newest: bool) -> bytes:
         """A payload's first bytes, its picture id and TL0PICIDX continuing this stream's."""
@@ -209,11 +216,10 @@ class Output:
         return picture.beginning(number, base)
 
     def _header(self, second: int, sequence: int, timestamp: int, ssrc: int, now: float) -> bytes:
-        stamp = (timestamp + self._timestamp_offset) & 0xFFFFFFFF
         if self._element is None:
-            return HEADER.pack(0x80, second, sequence, stamp, ssrc)
+            return HEADER.pack(0x80, second, sequence, timestamp, ssrc)
         moment = self._element | int(now * 262_144) & 0xFFFFFF  # 6.18 fixed point seconds
-        return _EXTENDED_HEADER.pack(0x90, second, sequence, stamp, ssrc, _ONE_BYTE, moment)
+        return _EXTENDED_HEADER.pack(0x90, second, sequence, timestamp, ssrc, _ONE_BYTE, moment)
 
     def resend(self, lost: Iterable[int], now: float) -> int:
         """
@@ -234,7 +240,8 @@ class Output:
             ssrc, payload_type = self.repair
             self._repair_sequence = (self._repair_sequence + 1) & 0xFFFF
             second = packet.marker | payload_type
-            header = self._header(second, self._repair_sequence, packet.timestamp, ssrc, now)
+            timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
+            header = self._header(second, self._repair_sequence, timestamp, ssrc, now)
             beginning = b""
             if picture is not None and picture.number is not None:
                 beginning = self._beginning(picture, picture.number, newest=False)

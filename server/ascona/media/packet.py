@@ -7,7 +7,7 @@ HEADER = Struct("!BBHII")
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
 _LONG, _SHORT = 0x7FFF, 0x7F
-_LONG_AND_BASE = Struct("!HB")
+_LONG_AND_BASE = Struct("!2sHB")
 
 
 class Malformed(ValueError):
@@ -60,7 +60,7 @@ class Picture:
         """
         if self.most == _LONG:
             if self.base is not None:
-                return self.flags + _LONG_AND_BASE.pack(number | 0x8000, base)
+                return _LONG_AND_BASE.pack(self.flags, number | 0x8000, base)
             return self.flags + (number | 0x8000).to_bytes(2, "big")
         return self.flags + bytes((number,) if self.base is None else (number, base))
 
