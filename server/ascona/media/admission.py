@@ -24,7 +24,13 @@ class Allowance:
 
     def take(self, now: float) -> bool:
         """Whether one more is within the rate."""
-        return self.take_most(1, now) == 1
+        left = min(self._rate, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if left < 1.0:
+            self._left = left
+            return False
+        self._left = left - 1.0
+        return True
 
     def take_most(self, wanted: int, now: float) -> int:
         """How many of so many are within the rate."""
@@ -39,9 +45,7 @@ class Admission:
     """The SSRCs and payload types of one connection, and how fast it may send; `counts` says what was turned away."""
 
     def __init__(self, offer: Offer, counts: Counter[str]) -> None:
-        self._known: set[int] = set()
-        for line in offer.lines:
-            self._known |= line.sources
+        self._known = {ssrc.to_bytes(4, "big") for line in offer.lines for ssrc in line.sources}
         self._undeclared = UNDECLARED
         self._counts = counts
         self._allowances: dict[int, Allowance] = {}
@@ -64,7 +68,7 @@ class Admission:
         return self._admits(datagram[4:8])
 
     def _admits(self, ssrc: bytes) -> bool:
-        if len(ssrc) == 4 and (self._undeclared > 0 or int.from_bytes(ssrc, "big") in self._known):
+        if ssrc in self._known or (self._undeclared > 0 and len(ssrc) == 4):
             return True
         self._counts["unknown_ssrc"] += 1
         return False
@@ -85,9 +89,8 @@ class Admission:
         return self._within(self._reports, now)
 
     def _note(self, ssrc: bytes) -> None:
-        number = int.from_bytes(ssrc, "big")
-        if number not in self._known:
-            self._known.add(number)
+        if ssrc not in self._known:
+            self._known.add(ssrc)
             self._undeclared -= 1
 
     def _within(self, allowance: Allowance, now: float) -> bool:

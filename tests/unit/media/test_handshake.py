@@ -9,7 +9,16 @@ from OpenSSL import SSL
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi, lib
 
-from ascona.media.handshake import LARGEST_PACKET, Handshake, HandshakeFailed, Identity, Outbound, SrtpError, State
+from ascona.media.handshake import (
+    LARGEST_PACKET,
+    Handshake,
+    HandshakeFailed,
+    Identity,
+    Inbound,
+    Outbound,
+    SrtpError,
+    State,
+)
 
 RTP = bytes.fromhex("806f0001000003e80000002a") + b"voice"
 
@@ -137,17 +146,16 @@ def test_the_private_names_have_not_moved():
     assert list(inspect.signature(SRTPProtectionProfile.get_key_and_salt).parameters) == ["self", "src", "idx"]
     assert isinstance(RTCCertificate.generateCertificate()._create_ssl_context(SRTP_PROFILES), SSL.Context)
     assert "srtp_ctx_t" in ffi.typeof(outbound()._srtp[0]).cname
-    assert [argument.cname for argument in ffi.typeof(lib.srtp_protect).args] == [
-        "struct srtp_ctx_t_ *",
-        "void *",
-        "int *",
-    ]
+    for call in (lib.srtp_protect, lib.srtp_unprotect):
+        assert [argument.cname for argument in ffi.typeof(call).args] == ["struct srtp_ctx_t_ *", "void *", "int *"]
+
+
+def session(direction: int) -> Session:
+    return Session(Policy(key=bytes(44), ssrc_type=direction, srtp_profile=SRTP_PROFILES[0].libsrtp_profile))
 
 
 def outbound() -> Session:
-    return Session(
-        Policy(key=bytes(44), ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=SRTP_PROFILES[0].libsrtp_profile)
-    )
+    return session(Policy.SSRC_ANY_OUTBOUND)
 
 
 def test_the_largest_packet_is_what_libsrtp_takes():
@@ -164,6 +172,20 @@ def test_the_largest_packet_is_what_libsrtp_takes():
 def test_a_packet_in_two_parts_is_encrypted_as_pylibsrtp_would(cut):
     assert Outbound(outbound()).protect(RTP[:cut], RTP[cut:]) == outbound().protect(RTP)
     assert Outbound(outbound()).protect(RTP[:cut], RTP[cut // 2 :], cut - cut // 2) == outbound().protect(RTP)
+
+
+def test_only_what_is_genuine_is_decrypted_and_only_once():
+    datagram = outbound().protect(RTP)
+    ours = Inbound(session(Policy.SSRC_ANY_INBOUND))
+
+    for changed in (datagram[:-1], datagram[:-1] + bytes([datagram[-1] ^ 1]), datagram[:11], b""):
+        with pytest.raises(SrtpError):
+            ours.unprotect(changed)
+    assert ours.unprotect(datagram) == RTP
+    with pytest.raises(SrtpError):
+        ours.unprotect(datagram)
+    with pytest.raises(ValueError, match="too long"):
+        ours.unprotect(bytes(1501))
 
 
 def test_what_libsrtp_refuses_is_refused():
