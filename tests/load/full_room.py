@@ -1,6 +1,6 @@
 """A full room: twelve simulated people and two real browsers who see and hear all, for two minutes.
 
-    .venv/bin/python -m tests.load.full_room [--simulated 12] [--seconds 120] [--json]
+Run it with `.venv/bin/python -m tests.load.full_room [--simulated 12] [--seconds 120] [--json]`.
 """
 
 import argparse
