@@ -85,7 +85,7 @@ function desk(visit, room) {
  */
 function reach(visit, room, sense) {
   const { speak } = visit;
-  const on = visit.turnedOn(sense === "hear" ? "microphone" : "camera");
+  const on = visit.media.alive && visit.turnedOn(sense === "hear" ? "microphone" : "camera");
   const count = on ? (sense === "hear" ? room.me.heard_by : room.me.seen_by) : 0;
   if (count === 0) return speak(`room.nobody_${sense}s`);
   return count === 1 ? speak(`room.one_${sense}s`) : speak(`room.some_${sense}`, { count });

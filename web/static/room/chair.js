@@ -1,6 +1,9 @@
 // A chair of the circle: the element that owns a person's picture and sound.
 
-/** Set its properties; it keeps playing through every re-rendering. Tells `silent` when the browser wants a click first. */
+/**
+ * Set its properties; it keeps playing through every re-rendering.
+ * Tells `silent` when the browser wants a click first, and `audible` when it plays.
+ */
 export class Chair extends HTMLElement {
   #video = Object.assign(document.createElement("video"), { autoplay: true, playsInline: true, muted: true });
   // A picture that never comes would hold back the sound of the same element, so sound has its own.
@@ -56,9 +59,10 @@ export class Chair extends HTMLElement {
 
   play() {
     if (!this.#audio.srcObject) return;
-    this.#audio.play().catch((error) => {
-      if (error.name === "NotAllowedError") this.dispatchEvent(new Event("silent", { bubbles: true }));
-    });
+    this.#audio.play().then(
+      () => this.dispatchEvent(new Event("audible", { bubbles: true })),
+      (error) => error.name === "NotAllowedError" && this.dispatchEvent(new Event("silent", { bubbles: true })),
+    );
   }
 
   /** Shows nothing until a new frame has come: the last one may be old, or another person's. */

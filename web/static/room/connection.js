@@ -26,6 +26,7 @@ export class Connection {
   #listener;
   #turn = -1;
   #version = 0;
+  #told = "";
   #closed = false;
 
   /**
@@ -72,14 +73,20 @@ export class Connection {
     return this.#ask("offer", { sdp });
   }
 
-  /** @param {import("./types.js").Devices} devices */
+  /** @param {import("./types.js").Devices} devices said once inside, and again when they have changed */
   devices(devices) {
-    if (this.#socket.connected) this.#socket.emit("devices", devices);
+    const message = JSON.stringify(devices);
+    if (!this.#socket.connected || this.#turn < 0 || message === this.#told) return;
+    this.#told = message;
+    this.#socket.emit("devices", devices);
   }
 
-  /** @param {string} text */
+  /**
+   * @param {string} text
+   * @returns {Promise<Answer>}
+   */
   line(text) {
-    if (this.#socket.connected) this.#socket.emit("line", { text });
+    return this.#ask("line", { text });
   }
 
   /**
@@ -100,6 +107,7 @@ export class Connection {
 
   async #knock() {
     this.#turn = -1;
+    this.#told = "";
     const answer = await this.command("Knock", this.#listener.knock());
     const reason = answer.refused ?? answer.error;
     if (!reason || !this.#socket.connected) return;

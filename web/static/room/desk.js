@@ -182,8 +182,8 @@ export function linePart(visit) {
     event.preventDefault();
     const field = event.target instanceof HTMLFormElement ? event.target.elements.namedItem("text") : null;
     if (!(field instanceof HTMLInputElement)) return;
-    visit.sendLine(field.value.trim());
-    field.value = "";
+    const text = field.value.trim();
+    if (text) void visit.sendLine(text).then((gone) => gone && field.value.trim() === text && (field.value = ""));
   };
   return html`<form class="part line" @submit=${send}>
     <h3>${speak("desk.line")}</h3>

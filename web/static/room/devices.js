@@ -1,7 +1,5 @@
 // Camera and microphone: asking for them, choosing them, and saying plainly what is wrong.
 
-import { audio } from "./sound.js";
-
 /** @typedef {"microphone" | "camera"} Device */
 /** @typedef {{microphone: string, camera: string}} Wanted device ids, "" for any */
 
@@ -18,7 +16,10 @@ export function missing() {
   return null;
 }
 
-/** The own devices. Tracks stay alive while they are turned off, so that coming back asks for nothing. */
+/**
+ * The own devices. Tracks stay alive while they are turned off, so that coming back asks for nothing.
+ * Tells `change`, and `taken` when a device was unplugged or taken away.
+ */
 export class OwnDevices extends EventTarget {
   /** @type {MediaStreamTrack | null} */
   microphone = null;
@@ -31,15 +32,24 @@ export class OwnDevices extends EventTarget {
   /** @type {MediaDeviceInfo[]} */
   list = [];
   asking = false;
+  /** @type {Promise<void>} the last question to the browser; questions wait for one another */
+  #asked = Promise.resolve();
+  #closed = false;
 
   /**
    * Opens what is not open yet; both at once, so that the browser asks once.
    *
    * @param {readonly Device[]} which
    */
-  async open(which = ["microphone", "camera"]) {
+  open(which = ["microphone", "camera"]) {
+    this.#asked = this.#asked.then(() => this.#open(which));
+    return this.#asked;
+  }
+
+  /** @param {readonly Device[]} which */
+  async #open(which) {
     const closed = which.filter((device) => this[device]?.readyState !== "live");
-    if (closed.length === 0 || this.asking) return;
+    if (closed.length === 0 || this.#closed) return;
     this.#say({ asking: true, troubles: this.troubles.filter((key) => !closed.some((device) => key.includes(device))) });
     const problems = (await this.#ask(closed)) ? await this.#askEach(closed) : [];
     this.list = await navigator.mediaDevices.enumerateDevices();
@@ -57,7 +67,9 @@ export class OwnDevices extends EventTarget {
     await this.open([device]);
   }
 
+  /** For good. */
   close() {
+    this.#closed = true;
     this.microphone?.stop();
     this.camera?.stop();
     this.microphone = this.camera = null;
@@ -80,7 +92,9 @@ export class OwnDevices extends EventTarget {
    */
   async #ask(which) {
     try {
-      this.#take(await navigator.mediaDevices.getUserMedia(this.#constraints(which)));
+      const stream = await navigator.mediaDevices.getUserMedia(this.#constraints(which));
+      if (this.#closed) for (const track of stream.getTracks()) track.stop(); // allowed only after leaving
+      else this.#take(stream);
       return "";
     } catch (error) {
       const name = error instanceof Error ? error.name : "";
@@ -116,6 +130,7 @@ export class OwnDevices extends EventTarget {
         if (this[device] !== track) return;
         this[device] = null;
         this.#say({ troubles: [`trouble.${device}_ended`] });
+        this.dispatchEvent(new CustomEvent("taken", { detail: device }));
       });
     }
   }
@@ -136,28 +151,4 @@ function together(keys) {
   const both = ["trouble.microphone_denied", "trouble.camera_denied"];
   if (!both.every((key) => keys.includes(key))) return [...new Set(keys)];
   return ["trouble.denied", ...keys.filter((key) => !both.includes(key))];
-}
-
-/**
- * Watches how loud a microphone is, until stopped.
- *
- * @param {MediaStreamTrack} track
- * @param {(level: number) => void} tell 0 to 1, about twelve times a second
- * @returns {() => void} stops it
- */
-export function meter(track, tell) {
-  const room = audio();
-  const source = room.createMediaStreamSource(new MediaStream([track]));
-  const analyser = new AnalyserNode(room, { fftSize: 1024 });
-  source.connect(analyser);
-  const wave = new Float32Array(analyser.fftSize);
-  const timer = setInterval(() => {
-    analyser.getFloatTimeDomainData(wave);
-    const loud = Math.sqrt(wave.reduce((sum, value) => sum + value * value, 0) / wave.length);
-    tell(Math.min(1, Math.max(0, 1 + Math.log10(loud + 1e-6) / 2.4)));
-  }, 80);
-  return () => {
-    clearInterval(timer);
-    source.disconnect();
-  };
 }

@@ -70,6 +70,7 @@ root.tabIndex = -1;
 visit.addEventListener("change", soon);
 visit.addEventListener("change", () => void stayAwake(visit.step === "room"));
 root.addEventListener("silent", () => visit.set({ silent: true }));
+root.addEventListener("audible", () => visit.silent && visit.set({ silent: false }));
 for (const act of ["pointerdown", "keydown"]) {
   document.addEventListener(act, () => {
     wake(); // browsers keep sound back until somebody does something

@@ -46,6 +46,7 @@ export class Media extends EventTarget {
     if (this.#wanted) return;
     this.#wanted = true;
     this.#watch = setInterval(() => void this.#look(), BEAT);
+    this.#wake(); // a pause from before
     void this.#renew();
   }
 

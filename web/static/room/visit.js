@@ -1,7 +1,8 @@
 // One person's visit in this tab: what is known, what is turned on, and everything that can be done.
 
 import { Connection } from "./connection.js";
-import { OwnDevices, meter, missing } from "./devices.js";
+import { OwnDevices, missing } from "./devices.js";
+import { Level } from "./level.js";
 import { Media } from "./media.js";
 import { forget, recall, remember } from "./memory.js";
 import { follow, sends, stand } from "./sending.js";
@@ -45,10 +46,7 @@ export class Visit extends EventTarget {
   ownPicture = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #newsTimer;
-  #stopMeter = () => {};
-  /** @type {MediaStreamTrack | null} */
-  #metered = null;
-  #told = "";
+  #level = new Level((level) => this.#say({ level }));
 
   /**
    * @param {import("./types.js").Page} page
@@ -64,11 +62,12 @@ export class Visit extends EventTarget {
     this.media = new Media(page.slots, (sdp) => this.#offer(sdp));
     this.media.addEventListener("change", () => this.#changed());
     this.devices.addEventListener("change", () => this.#changed());
+    this.devices.addEventListener("taken", (event) => event instanceof CustomEvent && this.#taken(event.detail));
     this.connection = new Connection(page.room, {
       link: (link) => this.#linked(link),
       room: (room) => this.#show(room),
       notice: (notice) => this.#notice(notice),
-      line: (line) => this.#line(line),
+      line: (line) => this.#say({ lines: [...this.lines, line].slice(-100) }),
       over: (reason) => this.#end(reason),
       knock: () => ({ name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") }),
     });
@@ -93,7 +92,8 @@ export class Visit extends EventTarget {
     this.#say({ step: "room", level: 0 });
     this.#keep();
     const wanted = /** @type {Device[]} */ (["microphone", "camera"]).filter((device) => this.choice[device]);
-    await this.devices.open(wanted);
+    // Whoever has not answered the browser's question yet comes in first; what they allow follows.
+    if (!this.devices.asking) await this.devices.open(wanted);
     this.connection.open();
   }
 
@@ -109,9 +109,11 @@ export class Visit extends EventTarget {
     return !reason;
   }
 
+  /** Silent and dark at once, whether or not anybody answers. */
   async leave() {
+    this.#finish("left");
     await this.connection.command("Leave");
-    this.#end("left");
+    this.connection.close();
   }
 
   again() {
@@ -167,10 +169,16 @@ export class Visit extends EventTarget {
     return this.room?.me.may.includes(does) ?? false;
   }
 
-  /** @param {string} text */
-  sendLine(text) {
-    if (text) this.connection.line(text.slice(0, 500));
-    if (text) this.#line({ by: this.room?.me.name ?? this.name, text });
+  /**
+   * Comes back like everybody's lines: what is shown has gone.
+   *
+   * @param {string} text
+   * @returns {Promise<boolean>} whether it went
+   */
+  async sendLine(text) {
+    const { refused, error } = await this.connection.line(text.slice(0, 500));
+    if (refused || error) this.tell(`refusals.${refused ?? error}`);
+    return !refused && !error;
   }
 
   /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "sounds" | "silent" | "choice">>} news */
@@ -201,13 +209,25 @@ export class Visit extends EventTarget {
 
   /** @param {import("./sending.js").Choice} choice */
   #choose(choice) {
+    if (this.step !== "room") return; // an answer that came after leaving
     this.choice = choice;
     this.#keep();
     this.#changed();
   }
 
+  /**
+   * What was unplugged does not go on by itself when it is plugged in again.
+   *
+   * @param {Device} device
+   */
+  #taken(device) {
+    if (this.step === "room" && this.choice[device]) this.tell(`trouble.${device}_ended`);
+    this.#choose({ ...this.choice, [device]: false });
+  }
+
   /** @param {Snapshot} room */
   #show(room) {
+    if (this.step === "over") return;
     const before = this.room;
     this.room = room;
     this.told = performance.now();
@@ -225,7 +245,6 @@ export class Visit extends EventTarget {
   /** @param {import("./types.js").Link} link */
   #linked(link) {
     if (link === "connected" && this.link === "reconnecting") this.media.doubt();
-    if (link !== "connected") this.#told = "";
     if (link !== this.link) this.#say({ link });
   }
 
@@ -234,25 +253,25 @@ export class Visit extends EventTarget {
     this.tell(`notices.${key}`, { ...values, by }, "notice");
   }
 
-  /** @param {{by: string, text: string}} line */
-  #line(line) {
-    this.#say({ lines: [...this.lines, line].slice(-100) });
-  }
-
   /** @param {string} sdp */
   async #offer(sdp) {
     const answer = await this.connection.offer(sdp);
     if (answer.sdp) return answer.sdp;
     const reason = answer.refused ?? answer.error ?? "server_error";
-    if (reason !== "not_connected") this.tell(`refusals.${reason}`);
+    if (this.link === "connected") this.tell(`refusals.${reason}`);
     throw new Error(reason);
   }
 
   /** @param {string} reason */
   #end(reason) {
+    this.#finish(reason);
+    this.connection.close();
+  }
+
+  /** @param {string} reason */
+  #finish(reason) {
     this.media.stop();
     this.devices.close();
-    this.connection.close();
     if (reason !== "elsewhere") forget(this.page.room);
     this.#say({ step: "over", over: reason });
   }
@@ -273,28 +292,9 @@ export class Visit extends EventTarget {
     const { microphone, camera } = this.devices;
     const going = sends(this.choice, this.room && stand(this.room));
     this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null });
-    this.#tellDevices(this.turnedOn("microphone"), this.turnedOn("camera"));
+    this.connection.devices({ microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") });
     if (this.ownPicture?.getVideoTracks()[0] !== (camera ?? undefined)) this.ownPicture = camera && new MediaStream([camera]);
-    this.#measure(this.step === "check" ? microphone : null);
+    this.#level.follow(this.step === "check" ? microphone : null);
     this.dispatchEvent(new Event("change"));
-  }
-
-  /**
-   * @param {boolean} microphone
-   * @param {boolean} camera
-   */
-  #tellDevices(microphone, camera) {
-    const message = `${microphone} ${camera}`;
-    if (this.link !== "connected" || this.#told === message) return;
-    this.#told = message;
-    this.connection.devices({ microphone, camera });
-  }
-
-  /** @param {MediaStreamTrack | null} track */
-  #measure(track) {
-    if (track === this.#metered) return;
-    this.#stopMeter();
-    this.#metered = track;
-    this.#stopMeter = track ? meter(track, (level) => this.#say({ level })) : () => {};
   }
 }

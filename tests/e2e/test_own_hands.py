@@ -1,0 +1,68 @@
+"""What is in a person's own hands: their microphone, leaving, and among leaders their line."""
+
+import signal
+
+from playwright.async_api import expect
+from tests.e2e.evening import come_in, open_session
+
+# Lets a test pull out the plug of a device that the page uses.
+PLUGS = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+window.plugged = [];
+navigator.mediaDevices.getUserMedia = async (wishes) => {
+  const stream = await ask(wishes);
+  window.plugged.push(...stream.getTracks());
+  return stream;
+};
+"""
+UNPLUG = """
+for (const track of window.plugged.filter((one) => one.kind === "audio")) {
+  track.stop();
+  track.dispatchEvent(new Event("ended"));
+}
+"""
+
+
+async def test_an_unplugged_microphone_is_said_and_goes_on_again_only_by_ones_own_hand(gather):
+    people = await gather("--leader", "Ada", scripts={"Ada": PLUGS})
+    await come_in(people)
+    await open_session(people, presenter=None)
+    ada = people["Ada"]
+    await expect(ada.button("Turn microphone off")).to_be_visible()
+
+    await ada.page.evaluate(UNPLUG)
+    await expect(ada.page.get_by_text("Your microphone was unplugged", exact=False)).to_be_visible()
+    await expect(ada.button("Turn microphone on")).to_be_visible()
+
+    await ada.page.reload()
+    await expect(ada.button("Turn camera off")).to_be_visible()
+    await expect(ada.button("Turn microphone on")).to_be_visible()
+    await ada.press("Turn microphone on")
+    await expect(ada.button("Turn microphone off")).to_be_visible()
+
+
+async def test_whoever_leaves_is_silent_at_once_even_if_the_server_does_not_answer(gather, server):
+    people = await gather("--leader", "Ada", scripts={"Ada": PLUGS})
+    await come_in(people)
+    ada = people["Ada"]
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        await ada.press("Leave")
+
+        await expect(ada.button("Leave")).to_have_count(0, timeout=5_000)
+        assert await ada.page.evaluate("window.plugged.map((one) => one.readyState)") == ["ended", "ended"]
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    await expect(ada.room).to_have_attribute("data-link", "closed")
+
+
+async def test_a_leaders_line_stands_once_on_every_leaders_desk(gather):
+    people = await gather("--leader", "Ada", "--co-leader", "Ben")
+    await come_in(people)
+    field = people["Ada"].page.locator(".line input")
+    await field.fill("Shall we wait?")
+    await field.press("Enter")
+
+    for person in people.values():
+        await expect(person.page.locator(".lines p", has_text="Shall we wait?")).to_have_count(1)
+    await expect(field).to_have_value("")
