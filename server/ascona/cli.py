@@ -48,7 +48,7 @@ def main() -> None:
 def _listening(command: Any) -> Any:
     for option in (
         click.option("--data", type=click.Path(path_type=Path), help="Folder for the database."),
-        click.option("--media-port", type=click.IntRange(0, 65535), help="UDP port for sound and picture."),
+        click.option("--media-port", type=click.IntRange(0, 65535), help="UDP and TCP port for sound and picture."),
         click.option("--port", type=click.IntRange(0, 65535), help="TCP port for pages. 0: any free one."),
         click.option("--host", help="Address to listen on."),
     ):

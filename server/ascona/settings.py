@@ -1,8 +1,9 @@
 """Every setting of the server, each an `ASCONA_*` variable, with its unit and default."""
 
+from ipaddress import ip_address
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -10,9 +11,10 @@ class Settings(BaseSettings):
     """
     Attributes:
         host, port: Where pages and Socket.IO are served. Port 0: any free one.
-        media_host, media_port: The one UDP port for sound and picture. Port 0: any free one.
-        media_address: The address browsers reach `media_port` at, where it is not the machine's own.
+        media_host, media_port: The one port for sound and picture, UDP and TCP. Port 0: any free one.
+        media_address: The addresses browsers reach `media_port` at, where they are not the machine's own; with commas.
         media_announced_port: The port they reach it at, behind a router that changes it; 0: `media_port`.
+        metrics_port: Where `/metrics` is served to this machine only. Port 0: any free one, told in the log.
         data: Folder for the database.
         database: SQLAlchemy URL; empty: SQLite in `data`.
         origin: What browsers have in their address bar, e.g. `https://balint.example.org`;
@@ -28,10 +30,28 @@ class Settings(BaseSettings):
     media_port: int = Field(8090, ge=0, le=65535)
     media_address: str = ""
     media_announced_port: int = Field(0, ge=0, le=65535)
+    metrics_port: int = Field(0, ge=0, le=65535)
     data: Path = Path("data")
     database: str = ""
     origin: str = ""
     language: str = Field("en", pattern="^[a-z]{2}$")
+
+    @field_validator("media_address")
+    @classmethod
+    def _all_addresses(cls, text: str) -> str:
+        for one in _listed(text):
+            try:
+                address = ip_address(one)
+            except ValueError:
+                raise ValueError(f"“{one}” is not an IP address such as 203.0.113.7 or 2001:db8::7") from None
+            if address.is_unspecified or address.is_multicast:
+                raise ValueError(f"no browser can reach “{one}”")
+        return text
+
+    @property
+    def media_addresses(self) -> list[str]:
+        """`media_address`, one by one."""
+        return [str(ip_address(one)) for one in _listed(self.media_address)]
 
     @property
     def database_url(self) -> str:
@@ -48,3 +68,8 @@ class Settings(BaseSettings):
         if self.origin:
             return [self.origin_at(port)]
         return sorted({self.origin_at(port), f"http://localhost:{port}", f"http://127.0.0.1:{port}"})
+
+
+def _listed(text: str) -> list[str]:
+    """What stands between commas; nothing in nothing."""
+    return [one.strip() for one in text.split(",")] if text.strip() else []

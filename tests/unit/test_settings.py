@@ -31,3 +31,16 @@ def test_every_setting_is_in_the_readme_with_its_default():
     assert {name.lower(): default for name, default in rows} == {
         name: str(field.default) for name, field in Settings.model_fields.items()
     }
+
+
+def test_several_addresses_may_be_announced():
+    assert Settings(media_address="203.0.113.7, 2001:DB8::7").media_addresses == ["203.0.113.7", "2001:db8::7"]
+    assert Settings().media_addresses == []
+
+
+@pytest.mark.parametrize(
+    "text", ["balint.example.org", "203.0.113.7,", "203.0.113.7:8090", "[2001:db8::7]", "::", "224.0.0.1"]
+)
+def test_what_browsers_cannot_reach_is_not_announced(text):
+    with pytest.raises(ValueError, match=r"is not an IP address|no browser can reach"):
+        Settings(media_address=text)

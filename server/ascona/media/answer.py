@@ -45,6 +45,7 @@ def write_answer(
     slots: Sequence[Sources],
     addresses: Sequence[tuple[str, int]],
     version: int,
+    streams: bool = False,
 ) -> str:
     """
     Answer an offer (RFC 8829, with the gathering of RFC 8445 section 2.5: ICE-lite).
@@ -52,13 +53,18 @@ def write_answer(
     Args:
         addresses: Where the media port is reached, best first.
         version: 1, then one more with each ICE restart.
+        streams: Whether the same addresses and port numbers take TCP connections, for whom UDP does not reach.
     """
     mids = " ".join(line.mid for line in offer.lines)
     lines = ["v=0", f"o=- 1 {version} IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite", f"a=group:BUNDLE {mids}"]
     for position, line in enumerate(offer.lines):
         lines += _opening(line, credentials)
         if position == 0:
-            lines += _candidates(addresses)
+            lines += [
+                *_candidates(addresses),
+                *(_passive_candidates(addresses) if streams else ()),
+                "a=end-of-candidates",
+            ]
         if position < 2:
             lines += _upward(line)
         else:
@@ -87,7 +93,20 @@ def _candidates(addresses: Sequence[tuple[str, int]]) -> list[str]:
     return [
         f"a=candidate:{number} 1 udp {(126 << 24) + ((65535 - number) << 8) + 255} {host} {port} typ host"
         for number, (host, port) in enumerate(addresses, 1)
-    ] + ["a=end-of-candidates"]
+    ]
+
+
+def _passive_candidates(addresses: Sequence[tuple[str, int]]) -> list[str]:
+    """
+    The same by TCP, behind every one by UDP (RFC 6544 sections 4.2 and 4.5).
+
+    The type preference is Chromium's own for TCP; 4 is the direction preference of a passive host candidate.
+    """
+    return [
+        f"a=candidate:{len(addresses) + number} 1 tcp {(90 << 24) + (((4 << 13) + 8191 - number) << 8) + 255}"
+        f" {host} {port} typ host tcptype passive"
+        for number, (host, port) in enumerate(addresses, 1)
+    ]
 
 
 def _upward(line: Line) -> list[str]:

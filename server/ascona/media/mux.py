@@ -1,4 +1,4 @@
-"""One UDP port for everybody: STUN says who is where, and only known addresses are listened to."""
+"""One port for everybody, UDP and TCP: STUN says who is where, and only known addresses are listened to."""
 
 import asyncio
 import ipaddress
@@ -10,12 +10,16 @@ from typing import Any, Protocol
 
 from aioice import stun
 
-Address = tuple[Any, ...]
-"""A socket address as the `socket` module gives it: host and port, for IPv6 two numbers more."""
+from ascona.media.stream import Stream, Streams
+
+Address = tuple[Any, ...] | Stream
+"""A socket address as the `socket` module gives it (host and port, for IPv6 two numbers more), or a TCP connection."""
+
+BUFFER = 4 << 20
+"""Bytes asked of the kernel for what has come and not been read; its default holds only some 90 video packets."""
 
 _log = logging.getLogger(__name__)
 
-_BUFFER = 4 << 20  # bytes; the kernel's default holds only some 90 video packets
 _BATCH = 64  # datagrams read in one turn of the loop
 _LARGEST_DATAGRAM = 1500
 _LARGEST_CHECK = 576  # bytes of a STUN message that is looked at
@@ -41,7 +45,7 @@ class Endpoint(Protocol):
 
 class Mux:
     """
-    The media port: sorts datagrams by their first byte (RFC 7983) and their sender.
+    The media port: sorts packets by their first byte (RFC 7983) and their sender.
 
     Attributes:
         address: Where the port is bound.
@@ -56,23 +60,38 @@ class Mux:
         Raises:
             OSError: If the port is taken or the address is not this machine's.
         """
-        self._socket = _bound(host, port)
-        self.address: Address = self._socket.getsockname()
+        self._host = host
+        self._socket = _bound(host, port, socket.SOCK_DGRAM)
+        self.address: tuple[Any, ...] = self._socket.getsockname()
         self.endpoints: dict[str, Endpoint] = {}
         self.places: dict[Address, Endpoint] = {}
         self._clock = clock
         self._counts = counts
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket.fileno(), self._readable)
+        self._streams = Streams(self._receive, self.places.__contains__, self._left, clock, counts)
+
+    async def accept_streams(self) -> None:
+        """
+        Take TCP connections at the same number, too.
+
+        Raises:
+            OSError: If another program has that port.
+        """
+        await self._streams.listen(_bound(self._host, self.address[1], socket.SOCK_STREAM))
 
     def close(self) -> None:
         """Give the port back."""
+        self._streams.close()
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
 
     def send(self, datagram: bytes | memoryview, address: Address) -> None:
         """Send, or lose: a full buffer is a lost packet, as anywhere on the way."""
+        if not isinstance(address, tuple):
+            address.send(bytes(datagram))
+            return
         try:
             self._socket.sendto(datagram, address)
         except OSError:
@@ -86,10 +105,25 @@ class Mux:
                 return
             try:
                 self._sort(datagram, address)
-            except Exception:  # ours to mend; said once, and nobody else's packets are lost for it
-                if not self._counts["failed_datagram"]:
-                    _log.exception("a datagram could not be dealt with")
-                self._counts["failed_datagram"] += 1
+            except Exception:  # ours to mend, and nobody else's packets are lost for it
+                self._failed()
+
+    def _receive(self, datagram: bytes, stream: Stream) -> None:
+        """What `_readable` does, for a packet that came by TCP."""
+        try:
+            self._sort(datagram, stream)
+        except Exception:
+            self._failed()
+
+    def _failed(self) -> None:
+        """Said once, counted always."""
+        if not self._counts["failed_datagram"]:
+            _log.exception("a datagram could not be dealt with")
+        self._counts["failed_datagram"] += 1
+
+    def _left(self, stream: Stream) -> None:
+        """Nobody is at the end of a connection that has ended."""
+        self.places.pop(stream, None)
 
     def _sort(self, datagram: bytes, address: Address) -> None:
         if not 0 < len(datagram) <= _LARGEST_DATAGRAM:
@@ -125,17 +159,24 @@ class Mux:
             self._counts["unproven_stun"] += 1
             return
         endpoint.checked(name, address, "USE-CANDIDATE" in message.attributes, self._clock())
-        self.send(_response(message, address, password), address)
+        self.send(_response(message, address if isinstance(address, tuple) else address.peer, password), address)
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE | socket.AI_NUMERICHOST
+def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    family, _, protocol, _, address = socket.getaddrinfo(
+        host, port, type=kind, flags=socket.AI_PASSIVE | socket.AI_NUMERICHOST
     )[0]
     opened = socket.socket(family, kind, protocol)
     try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        if kind is socket.SOCK_DGRAM:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        else:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # after a restart, at once
+        if family is socket.AF_INET6:
+            opened.setsockopt(
+                socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0
+            )  # `::` is IPv4, too, whatever the machine says
         opened.setblocking(False)
         opened.bind(address)
     except OSError:
@@ -153,7 +194,7 @@ def _request(datagram: bytes) -> stun.Message | None:
         return None
 
 
-def _response(request: stun.Message, address: Address, password: str) -> bytes:
+def _response(request: stun.Message, address: tuple[Any, ...], password: str) -> bytes:
     response = stun.Message(
         message_method=stun.Method.BINDING,
         message_class=stun.Class.RESPONSE,

@@ -1,4 +1,4 @@
-"""All rooms of this process on one UDP port: what the rest of the server knows of the media plane."""
+"""All rooms of this process on one port: what the rest of the server knows of the media plane."""
 
 import asyncio
 import contextlib
@@ -29,9 +29,12 @@ def _token(length: int) -> str:
 
 class Switchboard:
     """
-    All rooms of this process on one UDP port.
+    All rooms of this process on one port, UDP and, for whom UDP does not reach, TCP.
 
     Nobody is forwarded to anybody until `follow` says so, and whoever is not named there is not.
+
+    Attributes:
+        streams: Whether TCP connections are taken.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Switchboard:
         counts: Counter[str],
     ) -> None:
         self._mux = mux
+        self.streams = False
         self._addresses = addresses
         self._clock = clock
         # It goes on like the clock even if the machine's time is set: voices and lips are matched by it.
@@ -59,6 +63,7 @@ class Switchboard:
         host: str,
         port: int,
         announced: Sequence[tuple[str, int]] | None = None,
+        streams: bool = True,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> "Switchboard":
@@ -66,10 +71,11 @@ class Switchboard:
         Take the media port.
 
         Args:
-            host: An address of this machine, or all of them: `0.0.0.0`.
+            host: An address of this machine, or all of them: `0.0.0.0`, with IPv6 `::`.
             port: 0 takes any free one.
             announced: Where browsers reach the port, best first, port 0 meaning the one taken; None announces `host`,
-                or for all addresses the one that leads out of this machine.
+                or for all addresses those that lead out of this machine.
+            streams: Take TCP connections at the same number, unless another program does.
             clock: Seconds of a clock that only goes forward.
             wall: Seconds since 1970.
 
@@ -79,12 +85,17 @@ class Switchboard:
         counts: Counter[str] = Counter()
         mux = Mux(host, port, clock, counts)
         taken: int = mux.address[1]
-        addresses = [(name, number or taken) for name, number in announced or [(_own_address(host), taken)]]
-        return cls(mux, addresses, clock, wall, counts)
+        announced = announced or [(name, taken) for name in own_addresses(host)]
+        switchboard = cls(mux, [(name, number or taken) for name, number in announced], clock, wall, counts)
+        if streams:
+            with contextlib.suppress(OSError):  # https at the same number, say; UDP does without
+                await mux.accept_streams()
+                switchboard.streams = True
+        return switchboard
 
     @property
     def port(self) -> int:
-        """The UDP port."""
+        """The port's number, as it came out."""
         return int(self._mux.address[1])
 
     def open_room(self, room: str, slots: int) -> None:
@@ -121,8 +132,14 @@ class Switchboard:
             self._counts[f"refused_{refusal.reason}"] += 1
             raise
         # Always from the first offer: those of restarts list only what was negotiated.
-        credentials = connection.transport.credentials
-        return write_answer(connection.offer, credentials, place.slots, self._addresses, connection.version)
+        return write_answer(
+            connection.offer,
+            connection.transport.credentials,
+            place.slots,
+            self._addresses,
+            connection.version,
+            self.streams,
+        )
 
     def _connection(self, room: Room, name: str, offer: Offer) -> Connection:
         person = room.person(name)
@@ -205,13 +222,17 @@ class Switchboard:
                 connection.close()
 
 
-def _own_address(host: str) -> str:
-    """The address to announce for one that is listened on."""
+def own_addresses(host: str) -> list[str]:
+    """The addresses to announce for one that is listened on."""
     if host not in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        return host
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing; asks the kernel which way it would go
-        except OSError:
-            return "127.0.0.1"
+        return [host]
+    ways = [(socket.AF_INET, "192.0.2.1")] + ([(socket.AF_INET6, "2001:db8::1")] if host == "::" else [])
+    return [address for family, goal in ways if (address := _way_out(family, goal))] or ["127.0.0.1"]
+
+
+def _way_out(family: socket.AddressFamily, goal: str) -> str | None:
+    """The address of this machine from which the kernel would go there."""
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((goal, 9))  # sends nothing
         return str(probe.getsockname()[0])
+    return None

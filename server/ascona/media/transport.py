@@ -14,6 +14,9 @@ HANDSHAKE_SECONDS = 10.0
 CONSENT_SECONDS = 30.0
 """Without a connectivity check for so long, sending stops (RFC 7675 section 5.1)."""
 
+UDP_SILENT_SECONDS = 3.0
+"""Without a check for so long, a way by UDP may be left for one by TCP; browsers check the one in use more often."""
+
 _MOST_PLACES = 4  # addresses listened to: a telephone between Wi-Fi and mobile has two
 
 
@@ -61,6 +64,7 @@ class Transport:
         self._names: dict[str, str] = {}  # passwords by user name fragment, oldest first
         self._first_check: float | None = None
         self._last_check = 0.0
+        self._address_checked = 0.0
         self._secured: Secured | None = None
         self.sending = False
         self.restart()
@@ -93,17 +97,25 @@ class Transport:
         Learn where the peer is from a valid check.
 
         A nominated address (USE-CANDIDATE) is where we send from now on: Wi-Fi to mobile, or a NAT's new mind.
+        TCP takes over from UDP only once that is silent: some browsers nominate every way that answers (RFC 8445
+        section 8.1.1), and TCP answers last.
         """
         if name == self.credentials.name:
             for older in [known for known in self._names if known != name]:
                 self._forget_name(older)
         self._listen_to(address)
-        if self._address is None or nominated:
+        if self._address is None or (nominated and (isinstance(address, tuple) or self._silent(now))):
             self._address = address
+        if address == self._address:
+            self._address_checked = now
         if self._first_check is None:
             self._first_check = now
         self._last_check = now
         self._set_sending(self._secured is not None)
+
+    def _silent(self, now: float) -> bool:
+        """Whether where we send is UDP no more heard of, or TCP, which is as good as another."""
+        return not isinstance(self._address, tuple) or now - self._address_checked > UDP_SILENT_SECONDS
 
     def _listen_to(self, address: Address) -> None:
         self._mux.places[address] = self  # even if it was somebody else's: who proves it last is there

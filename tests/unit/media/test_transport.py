@@ -9,7 +9,7 @@ from tests.unit.media.test_handshake import RTP, Peer
 
 from ascona.media.handshake import Identity
 from ascona.media.mux import Address
-from ascona.media.transport import CONSENT_SECONDS, HANDSHAKE_SECONDS, Transport
+from ascona.media.transport import CONSENT_SECONDS, HANDSHAKE_SECONDS, UDP_SILENT_SECONDS, Transport
 
 HOME: Address = ("192.0.2.1", 1)
 TRAIN: Address = ("192.0.2.2", 2)
@@ -202,3 +202,16 @@ def test_an_address_that_changes_hands_again_and_again_is_listed_once(connected)
 
     connected.transport.close()
     assert connected.port.places == {}
+
+
+def test_tcp_takes_over_only_from_udp_that_has_fallen_silent(connected):
+    by_tcp: Any = object()  # a connection stands where an address would
+    connected.check(1.0)
+    connected.check(1.1, by_tcp)
+    assert connected.reaches() == [HOME]
+
+    connected.check(1.2 + UDP_SILENT_SECONDS, by_tcp)
+    assert connected.reaches() == [by_tcp]
+
+    connected.check(1.3 + UDP_SILENT_SECONDS)
+    assert connected.reaches() == [HOME]
