@@ -204,7 +204,9 @@ class Transport:
         if self.sending and now - self._last_check > CONSENT_SECONDS:
             self._counts["consent_expired"] += 1
             self._set_sending(False)
-        if self._secured is None and now - self._first_check > HANDSHAKE_SECONDS:
+        if self._secured is not None:
+            return  # the last flight is ours, and repeated only when the peer repeats its own (RFC 6347 section 4.2.4)
+        if now - self._first_check > HANDSHAKE_SECONDS:
             self._fail("handshake_late", self._address)
             return
         try:
