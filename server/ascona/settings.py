@@ -14,7 +14,6 @@ class Settings(BaseSettings):
         media_host, media_port: The one port for sound and picture, UDP and TCP. Port 0: any free one.
         media_address: The addresses browsers reach `media_port` at, where they are not the machine's own; with commas.
         media_announced_port: The port they reach it at, behind a router that changes it; 0: `media_port`.
-        metrics_port: Where `/metrics` is served to this machine only. Port 0: any free one, told in the log.
         data: Folder for the database.
         database: SQLAlchemy URL; empty: SQLite in `data`.
         origin: What browsers have in their address bar, e.g. `https://balint.example.org`;
@@ -30,7 +29,6 @@ class Settings(BaseSettings):
     media_port: int = Field(8090, ge=0, le=65535)
     media_address: str = ""
     media_announced_port: int = Field(0, ge=0, le=65535)
-    metrics_port: int = Field(0, ge=0, le=65535)
     data: Path = Path("data")
     database: str = ""
     origin: str = ""
