@@ -21,7 +21,7 @@ from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 from ascona.live.websocket import socket_server
 from ascona.media.offer import OfferRefused
-from ascona.media.switchboard import Switchboard
+from ascona.media.switchboard import Switchboard, own_addresses
 from ascona.pages.login import Login
 from ascona.pages.render import Pages
 from ascona.pages.routes import Routes
@@ -196,6 +196,10 @@ async def _room_page(rooms: Rooms, id: str, person: str) -> dict[str, Any] | Non
 async def _media(settings: Settings) -> Switchboard:
     host = settings.media_host or settings.host
     announced = [(address, settings.media_announced_port) for address in settings.media_addresses]
+    if settings.this_machine_only:
+        # Firefox leaves the loopback address out of its ICE, but comes to another address of its own machine.
+        host = "0.0.0.0"  # noqa: S104 - nothing answers without the ICE password of somebody in a room
+        announced = [(address, 0) for address in dict.fromkeys(("127.0.0.1", *own_addresses(host)))]
     # Pages come by TCP, too: at the same number they go first.
     streams = settings.media_port == 0 or settings.media_port != settings.port
     try:

@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LOOPBACK = {"127.0.0.1", "localhost"}
+
 
 class Settings(BaseSettings):
     """
@@ -54,6 +56,11 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite+aiosqlite:///{self.data / 'ascona.db'}"
+
+    @property
+    def this_machine_only(self) -> bool:
+        """Whether nothing was said about where else browsers are."""
+        return self.host in LOOPBACK and not (self.media_host or self.media_address or self.origin)
 
     def origin_at(self, port: int) -> str:
         """The origin that links are made with, once the port is known."""
