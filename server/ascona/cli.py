@@ -1,4 +1,4 @@
-"""The command line: serve, rehearse, plan a session, bring the database up to date."""
+"""The command line: serve, rehearse, plan a session, bring the database up to date, find out what is wrong."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -18,6 +19,8 @@ from ascona import __version__, app, assets
 from ascona.core.people import Role
 from ascona.core.programme import ProgrammeError
 from ascona.core.session import SitBackStyle
+from ascona.doctor import State, examine
+from ascona.machine import Machine
 from ascona.rehearsal.company import NAMES, Company
 from ascona.rehearsal.company import Invited as Figure
 from ascona.settings import Settings
@@ -220,6 +223,23 @@ async def _migrate(settings: Settings) -> None:
     database = await app.open_database(settings)
     await database.close()
     click.echo("The database is up to date.")
+
+
+@main.command()
+@_listening
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(as_json: bool, **given: Any) -> None:
+    """Say what is wrong with this installation, and how to mend it."""
+    findings = examine(_settings(given), Machine())
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.state:<6}{finding.about:<11}{finding.says}")
+            if finding.mend:
+                click.echo(f"{'':<17}{finding.mend}")
+    if any(finding.state is State.WRONG for finding in findings):
+        raise SystemExit(1)
 
 
 def _settings(given: dict[str, Any]) -> Settings:
