@@ -1,0 +1,149 @@
+"""Somebody who comes in Firefox takes part like everyone else; the others have Chromium."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from playwright.async_api import expect
+from tests.e2e.evening import go_to, open_session
+from tests.e2e.firefox import FIREFOX, Firefox
+from tests.e2e.person import NEVER_STOP_SENDING, NOTHING, READ_COUNTERS, WATCH_CONNECTIONS, Person
+
+GROUP = ("--leader", "Ada", "--member", "Cy", "--member", "Dee")
+PHONE = (390, 844)
+OTHERS_HEARD = 75  # packets from a person who goes on speaking: a second and a half
+
+Start = Callable[..., Awaitable[Firefox]]
+
+
+@pytest.fixture
+async def firefox() -> AsyncIterator[Start]:
+    """Starts a Firefox of its own for the test."""
+    if FIREFOX is None:
+        reason = "no Firefox here: apt-get install firefox-esr, or say where it is with ASCONA_TEST_FIREFOX"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    opened = Firefox()
+
+    async def start(script: str = "") -> Firefox:
+        await opened.start(WATCH_CONNECTIONS + script)
+        return opened
+
+    yield start
+    await opened.stop()
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within: float = 15) -> None:
+    async with asyncio.timeout(within):
+        while not await condition():
+            await asyncio.sleep(0.1)
+
+
+async def join(cy: Firefox, link: str) -> None:
+    await cy.go_to(link)
+    await cy.click("input[name=agree]")
+    await cy.press("Join the room")
+    await cy.until(room("link", "connected"))
+
+
+def room(name: str, value: str) -> str:
+    return f"document.getElementById('room')?.dataset.{name} === '{value}'"
+
+
+async def seated(gather, cy: Firefox) -> dict[str, Person]:
+    """Ada and Dee in Chromium; Cy, in Firefox, has been admitted and has agreed to present."""
+    people = await gather(*GROUP)
+    link = people.pop("Cy").link
+    ada = people["Ada"]
+    await asyncio.gather(ada.join(), people["Dee"].join(), join(cy, link))
+    await expect(ada.button("Admit Cy")).to_be_visible()
+    await expect(ada.button("Admit Dee")).to_be_visible()
+    await ada.press("Admit everyone")
+    await open_session(people, presenter=None)
+    await ada.act_on("Cy", "Make presenter")
+    await cy.press("I will present")
+    await expect(ada.chair("Cy")).to_have_attribute("data-standing", "presenter")
+    return people
+
+
+async def hears_and_sees(cy: Firefox, slots: list[int]) -> bool:
+    """Whether these slots' sound and picture reach Firefox."""
+    found = (await cy.evaluate(f"({READ_COUNTERS})()"))["slots"]
+    kinds = [found.get(str(slot), {}) for slot in slots]
+    return all(one.get("audio", NOTHING)["energy"] > 0 and one.get("video", NOTHING)["frames"] > 0 for one in kinds)
+
+
+async def is_heard_and_seen(by: Person, slot: int) -> bool:
+    """Whether sound and picture of a slot have come since the last reset."""
+    received = await by.received()
+    sound, picture = received.get((slot, "audio")), received.get((slot, "video"))
+    return bool(sound and sound.energy > 0 and picture and picture.frames)
+
+
+async def test_a_presenter_whose_firefox_never_stops_sending_is_neither_heard_nor_seen_while_sitting_back(
+    firefox, gather
+):
+    cy = await firefox(NEVER_STOP_SENDING)
+    people = await seated(gather, cy)
+    ada, dee = people["Ada"], people["Dee"]
+    seats = {name: await ada.seat_of(name) for name in ("Ada", "Cy", "Dee")}
+    await until(lambda: hears_and_sees(cy, [seats["Ada"], seats["Dee"]]))
+    for person in people.values():
+        await until(lambda person=person: is_heard_and_seen(person, seats["Cy"]))
+
+    await go_to(people, "fantasies")
+    await cy.until(room("phase", "fantasies"))
+    await asyncio.sleep(0.4)  # what was on its way when the gates closed has arrived, and the browser's count is fresh
+    await asyncio.gather(*(person.reset() for person in people.values()))
+    sent = (await cy.evaluate(f"({READ_COUNTERS})()"))["sent"]
+
+    async def ada_goes_on() -> bool:
+        return (await dee.received())[seats["Ada"], "audio"].packets > OTHERS_HEARD
+
+    await until(ada_goes_on)
+    for person in people.values():
+        received = await person.received()
+        for kind in ("audio", "video"):
+            assert (seats["Cy"], kind) not in received or received[seats["Cy"], kind].packets == 0
+    now = (await cy.evaluate(f"({READ_COUNTERS})()"))["sent"]
+    assert now["audio"] > sent["audio"]
+    assert now["video"] > sent["video"]
+
+
+async def test_in_firefox_the_presenter_comes_back_reloads_and_outlives_a_restarted_server(firefox, gather, server):
+    cy = await firefox()
+    people = await seated(gather, cy)
+    ada, dee = people["Ada"], people["Dee"]
+    seats = {name: await ada.seat_of(name) for name in ("Ada", "Cy", "Dee")}
+    others = [seats["Ada"], seats["Dee"]]
+    await go_to(people, "fantasies")
+    await cy.until("document.body.textContent.includes('nobody hears or sees you')")
+    await dee.reset()
+
+    await cy.press("Come back")
+    await until(lambda: is_heard_and_seen(dee, seats["Cy"]))
+    await assert_fits(cy, *PHONE)
+
+    await cy.reload()
+    await cy.until(room("link", "connected"))
+    await dee.reset()
+    await until(lambda: hears_and_sees(cy, others))
+    await until(lambda: is_heard_and_seen(dee, seats["Cy"]))
+
+    await server.stop(kill=True)
+    await cy.until(room("link", "reconnecting"))
+    await server.start()
+    await cy.until(room("link", "connected"), within=30)
+    await until(lambda: hears_and_sees(cy, others))
+    await expect(dee.room).to_have_attribute("data-link", "connected", timeout=30_000)
+    await until(lambda: is_heard_and_seen(dee, seats["Cy"]))
+    assert await dee.seat_of("Cy") == seats["Cy"]
+    assert [line for line in cy.trouble if "/socket.io/" not in line] == []
+
+
+async def assert_fits(cy: Firefox, width: int, height: int) -> None:
+    """Every chair stands on a screen of this size, large enough to see a face."""
+    await cy.resize(width, height)
+    await cy.until(f"innerWidth === {width} && document.documentElement.scrollWidth <= {width}")
+    boxes = "[...document.querySelectorAll('balint-chair')].map((one) => one.getBoundingClientRect().toJSON())"
+    await cy.until(f"{boxes}.every((box) => box.left >= 0 && box.right <= {width} && box.top >= 0 && box.width > 40)")
