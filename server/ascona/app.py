@@ -22,6 +22,7 @@ from ascona.live.rooms import Rooms
 from ascona.live.websocket import socket_server
 from ascona.media.offer import OfferRefused
 from ascona.media.switchboard import Switchboard, own_addresses
+from ascona.media.turn import turn_credentials
 from ascona.pages.login import Login
 from ascona.pages.render import Pages
 from ascona.pages.routes import Routes
@@ -147,8 +148,11 @@ async def start(settings: Settings) -> Server:
             except Exception as error:  # one session that cannot be read keeps nobody else's closed
                 log.error("room_unreadable", session=id, error=type(error).__name__)
 
+        def relays(seat: int) -> list[dict[str, Any]]:
+            return _relays(settings, seat, clock())
+
         pages = Pages(assets.web(), settings.language)
-        routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person))
+        routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person, relays))
         port = await _serve(settings, routes, namespace, stack)
         stack.push_async_callback(namespace.close)
         origin = settings.origin_at(port)
@@ -178,7 +182,9 @@ class _Negotiations:
         await self._media.leave(room, person)
 
 
-async def _room_page(rooms: Rooms, id: str, person: str) -> dict[str, Any] | None:
+async def _room_page(
+    rooms: Rooms, id: str, person: str, relays: Callable[[int], list[dict[str, Any]]]
+) -> dict[str, Any] | None:
     room = await rooms.get(id)
     viewer = room.session.person(person) if room else None
     if room is None or viewer is None:
@@ -189,8 +195,17 @@ async def _room_page(rooms: Rooms, id: str, person: str) -> dict[str, Any] | Non
         "standing": room.session.standing(viewer).value,
         "title": room.title,
         "slots": slots_of(room.session),
+        "ice": relays(viewer.seat),
         "version": __version__,
     }
+
+
+def _relays(settings: Settings, seat: int, now: datetime) -> list[dict[str, Any]]:
+    """TURN servers as a browser's `iceServers` wants them."""
+    if not settings.turn_urls:
+        return []
+    shown = turn_credentials(seat, settings.turn_secret.encode(), now)
+    return [{"urls": settings.turn_urls, "username": shown.name, "credential": shown.password}]
 
 
 async def _media(settings: Settings) -> Switchboard:

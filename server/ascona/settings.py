@@ -1,5 +1,6 @@
 """Every setting of the server, each an `ASCONA_*` variable, with its unit and default."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = {"127.0.0.1", "localhost"}
+
+_TURN_URL = re.compile(r"turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?")  # RFC 7065
 
 
 class Settings(BaseSettings):
@@ -16,6 +19,8 @@ class Settings(BaseSettings):
         media_host, media_port: The one port for sound and picture, UDP and TCP. Port 0: any free one.
         media_address: The addresses browsers reach `media_port` at, where they are not the machine's own; with commas.
         media_announced_port: The port they reach it at, behind a router that changes it; 0: `media_port`.
+        turn_url: TURN servers for networks that let nothing else out, e.g. `turns:turn.example.org:443`; with commas.
+        turn_secret: The `static-auth-secret` of those servers.
         data: Folder for the database.
         database: SQLAlchemy URL; empty: SQLite in `data`.
         origin: What browsers have in their address bar, e.g. `https://balint.example.org`;
@@ -31,6 +36,8 @@ class Settings(BaseSettings):
     media_port: int = Field(8090, ge=0, le=65535)
     media_address: str = ""
     media_announced_port: int = Field(0, ge=0, le=65535)
+    turn_url: str = ""
+    turn_secret: str = Field("", repr=False)
     data: Path = Path("data")
     database: str = ""
     origin: str = ""
@@ -47,6 +54,19 @@ class Settings(BaseSettings):
             if address.is_unspecified or address.is_multicast:
                 raise ValueError(f"no browser can reach “{one}”")
         return text
+
+    @field_validator("turn_url")
+    @classmethod
+    def _all_turn_servers(cls, text: str) -> str:
+        for one in _listed(text):
+            if not _TURN_URL.fullmatch(one):  # browsers refuse the whole connection for one bad address
+                raise ValueError(f"“{one}” is not a TURN server such as turns:turn.example.org:443?transport=tcp")
+        return text
+
+    @property
+    def turn_urls(self) -> list[str]:
+        """`turn_url`, one by one; none without the secret."""
+        return _listed(self.turn_url) if self.turn_secret else []
 
     @property
     def media_addresses(self) -> list[str]:

@@ -44,3 +44,12 @@ def test_several_addresses_may_be_announced():
 def test_what_browsers_cannot_reach_is_not_announced(text):
     with pytest.raises(ValueError, match=r"is not an IP address|no browser can reach"):
         Settings(media_address=text)
+
+
+def test_turn_servers_are_told_only_with_their_secret():
+    url = "turns:turn.example.org:443?transport=tcp, turn:[2001:db8::7]"
+
+    assert Settings(turn_url=url, turn_secret="s").turn_urls == url.split(", ")  # noqa: S106 - a test's
+    assert Settings(turn_url=url).turn_urls == []
+    with pytest.raises(ValueError, match="is not a TURN server"):
+        Settings(turn_url="https://turn.example.org")

@@ -10,15 +10,19 @@ const PATIENCE = 12_000; // milliseconds until a connection counts as failed
 
 /** One connection to the room. When it is lost it is thrown away; see media.js. */
 export class Line {
-  #connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  #connection;
   #senders;
   /** @type {Slot[]} */
   slots;
   /** @type {Promise<void>} the last change of what is sent; changes wait for one another */
   #sent = Promise.resolve();
 
-  /** @param {number} slots */
-  constructor(slots) {
+  /**
+   * @param {number} slots
+   * @param {RTCIceServer[]} ice servers that relay where no other way leads out
+   */
+  constructor(slots, ice) {
+    this.#connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: ice });
     // One synchronous block, in the order the server expects. An encoded transform would go in `#add`.
     this.#senders = {
       microphone: this.#add("audio", { direction: "sendonly" }).sender,

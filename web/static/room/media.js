@@ -12,6 +12,7 @@ const LONGEST_PAUSE = 15_000;
 /** Sound and picture of the room. Tells `change` when its streams are others. */
 export class Media extends EventTarget {
   #slots;
+  #ice;
   #ask;
   /** @type {Line | null} */
   #line = null;
@@ -28,11 +29,13 @@ export class Media extends EventTarget {
 
   /**
    * @param {number} slots of the room
+   * @param {RTCIceServer[]} ice
    * @param {import("./line.js").Ask} ask
    */
-  constructor(slots, ask) {
+  constructor(slots, ice, ask) {
     super();
     this.#slots = slots;
+    this.#ice = ice;
     this.#ask = ask;
   }
 
@@ -102,7 +105,7 @@ export class Media extends EventTarget {
   async #renew() {
     if (this.#renewing || !this.#wanted) return;
     this.#renewing = true;
-    const line = new Line(this.#slots);
+    const line = new Line(this.#slots, this.#ice);
     try {
       await line.open(this.#ask);
       this.#renewing = false;

@@ -9,6 +9,7 @@
  * @property {Standing} standing
  * @property {string} title
  * @property {number} slots
+ * @property {RTCIceServer[]} ice
  * @property {string} version
  */
 

@@ -59,7 +59,7 @@ export class Visit extends EventTarget {
     this.name = page.name;
     this.outside = OUTSIDE.includes(page.standing);
     this.choice = { microphone: !this.outside, camera: !this.outside, returning: false };
-    this.media = new Media(page.slots, (sdp) => this.#offer(sdp));
+    this.media = new Media(page.slots, page.ice, (sdp) => this.#offer(sdp));
     this.media.addEventListener("change", () => this.#changed());
     this.devices.addEventListener("change", () => this.#changed());
     this.devices.addEventListener("taken", (event) => event instanceof CustomEvent && this.#taken(event.detail));
