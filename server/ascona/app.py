@@ -24,6 +24,8 @@ from ascona.media.offer import OfferRefused
 from ascona.media.switchboard import Switchboard, own_addresses
 from ascona.media.turn import turn_credentials
 from ascona.pages.login import Login
+from ascona.pages.metrics import HOST as METRICS_HOST
+from ascona.pages.metrics import Figures, metrics_routes
 from ascona.pages.render import Pages
 from ascona.pages.routes import Routes
 from ascona.pages.security import add_headers, kind_errors, only_from
@@ -56,13 +58,14 @@ class Server:
 
     Attributes:
         origin: What links begin with.
-        port, media_port: As they came out, where any free one was asked for.
+        port, media_port, metrics_port: As they came out, where any free one was asked for.
         media: For its counters.
     """
 
     origin: str
     port: int
     media_port: int
+    metrics_port: int
     invitations: Invitations
     rooms: Rooms
     media: Switchboard
@@ -157,8 +160,9 @@ async def start(settings: Settings) -> Server:
         stack.push_async_callback(namespace.close)
         origin = settings.origin_at(port)
         await invitations.serve_at(origin)
-        log.info("started", version=__version__, port=port, media_port=media.port)
-        return Server(origin, port, media.port, invitations, rooms, media, stack.pop_all())
+        metrics_port = await _serve_metrics(settings, lambda: _figures(rooms, media, namespace), stack)
+        log.info("started", metrics_port=metrics_port, version=__version__, port=port, media_port=media.port)
+        return Server(origin, port, media.port, metrics_port, invitations, rooms, media, stack.pop_all())
 
 
 def slots_of(session: Session) -> int:
@@ -256,6 +260,34 @@ async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, s
     port = int(runner.addresses[0][1])
     origins += settings.origins_at(port)
     return port
+
+
+async def _serve_metrics(settings: Settings, figures: Callable[[], Figures], stack: AsyncExitStack) -> int:
+    """Serve numbers to this machine, apart from the pages; the port it came out as."""
+    app = web.Application()
+    app.add_routes(metrics_routes(figures))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, METRICS_HOST, settings.metrics_port).start()
+    except OSError as error:
+        raise CannotStart(_port_trouble("TCP", settings.metrics_port, error, "ASCONA_METRICS_PORT")) from error
+    return int(runner.addresses[0][1])
+
+
+def _figures(rooms: Rooms, media: Switchboard, namespace: RoomNamespace) -> Figures:
+    sessions = [room.session for room in rooms]
+    counts = [one for session in sessions for one in media.counters(session.id).values()]
+    return Figures(
+        rooms=len(sessions),
+        people=sum(len(session.present) for session in sessions),
+        receivers=sum(len(media.connected(session.id)) for session in sessions),
+        forwarded=sum(one.forwarded for one in counts),
+        dropped=sum(one.dropped for one in counts),
+        refused=namespace.counts,
+        media=media.totals(),
+    )
 
 
 def _port_trouble(protocol: str, port: int, error: OSError, option: str) -> str:

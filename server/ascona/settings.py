@@ -19,6 +19,7 @@ class Settings(BaseSettings):
         media_host, media_port: The one port for sound and picture, UDP and TCP. Port 0: any free one.
         media_address: The addresses browsers reach `media_port` at, where they are not the machine's own; with commas.
         media_announced_port: The port they reach it at, behind a router that changes it; 0: `media_port`.
+        metrics_port: Where `/metrics` is served to this machine only. Port 0: any free one, told in the log.
         turn_url: TURN servers for networks that let nothing else out, e.g. `turns:turn.example.org:443`; with commas.
         turn_secret: The `static-auth-secret` of those servers.
         data: Folder for the database.
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     media_port: int = Field(8090, ge=0, le=65535)
     media_address: str = ""
     media_announced_port: int = Field(0, ge=0, le=65535)
+    metrics_port: int = Field(0, ge=0, le=65535)
     turn_url: str = ""
     turn_secret: str = Field("", repr=False)
     data: Path = Path("data")

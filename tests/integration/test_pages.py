@@ -151,3 +151,22 @@ async def test_a_socket_without_a_seat_is_refused(server, auth):
 async def test_an_answer_is_never_sent_by_polling(server, http):
     async with http.get(f"{server.origin}/socket.io/?EIO=4&transport=polling") as answer:
         assert answer.status == 400
+
+
+async def test_numbers_are_told_on_a_port_of_their_own_and_name_nobody(server, http):
+    _, invited = await planned(server, PEOPLE)
+    ada = Visitor(server.origin, invited["Ada"])
+    await ada.come()
+    assert await ada.send("command", "senseless") == {"error": "bad_message"}
+
+    async with http.get(f"http://127.0.0.1:{server.metrics_port}/metrics") as answer:
+        told = await answer.text()
+    async with http.get(f"{server.origin}/metrics") as answer:
+        assert answer.status == 404
+    await ada.close()
+
+    assert "ascona_rooms 1.0" in told
+    assert "ascona_people 1.0" in told
+    assert 'ascona_messages_refused_total{reason="bad_message"} 1.0' in told
+    for word in ("Ada", invited["Ada"].person, ada.id, "127.0.0.1"):
+        assert word not in told

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from ascona.live.room import Room
 
@@ -20,6 +20,10 @@ class Rooms:
         self._unload = unload
         self._rooms: dict[str, Room] = {}
         self._opening: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def __iter__(self) -> Iterator[Room]:
+        """The rooms in memory now."""
+        return iter(list(self._rooms.values()))
 
     def __contains__(self, id: str) -> bool:
         """Whether a room is in memory now."""
