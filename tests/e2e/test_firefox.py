@@ -10,6 +10,8 @@ from tests.e2e.evening import go_to, open_session
 from tests.e2e.firefox import FIREFOX, Firefox
 from tests.e2e.person import NEVER_STOP_SENDING, NOTHING, READ_COUNTERS, WATCH_CONNECTIONS, Person
 
+pytestmark = pytest.mark.apart
+
 GROUP = ("--leader", "Ada", "--member", "Cy", "--member", "Dee")
 PHONE = (390, 844)
 OTHERS_HEARD = 75  # packets from a person who goes on speaking: a second and a half

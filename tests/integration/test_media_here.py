@@ -20,7 +20,7 @@ async def told(server) -> list[str]:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_browsers_that_leave_loopback_out_come_by_another_address_of_this_machine(tmp_path, host):
-    server = await started(tmp_path, host=host)
+    server = await started(tmp_path, host=host, media_host="")
 
     assert await told(server) == list(dict.fromkeys(["127.0.0.1", *own_addresses(EVERYWHERE)]))
     await server.close()

@@ -20,7 +20,7 @@ class Server:
     environment: dict[str, str] = field(default_factory=dict)
 
     async def start(self) -> None:
-        self.environment = {**os.environ, "ASCONA_DATA": str(self.data)}
+        self.environment = {"ASCONA_MEDIA_HOST": "127.0.0.1", **os.environ, "ASCONA_DATA": str(self.data)}
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "ascona", "serve", "--port", str(self.port), "--media-port", str(self.media_port),
             env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,

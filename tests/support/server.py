@@ -16,11 +16,12 @@ from ascona.settings import Settings
 from ascona.storage.invitations import Invited
 
 PATIENCE_SECONDS = 10.0
+LOOPBACK = "127.0.0.1"  # tests send to nobody else
 
 
 async def started(data: Path, **settings: Any) -> app.Server:
     """A server with its data in this folder, on free ports."""
-    return await app.start(Settings(**({"data": data, "port": 0, "media_port": 0} | settings)))
+    return await app.start(Settings(**({"data": data, "port": 0, "media_port": 0, "media_host": LOOPBACK} | settings)))
 
 
 async def planned(
