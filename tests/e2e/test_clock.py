@@ -76,7 +76,7 @@ async def whole_evening_by_itself(gather, server, tmp_path: Path, minutes: float
 
 
 async def test_an_evening_that_advances_by_itself_reaches_the_debrief_in_time(gather, server, tmp_path):
-    await whole_evening_by_itself(gather, server, tmp_path, minutes=0.1)
+    await whole_evening_by_itself(gather, server, tmp_path, minutes=0.06)
 
 
 @pytest.mark.long
