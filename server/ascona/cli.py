@@ -23,7 +23,7 @@ from ascona.doctor import State, examine
 from ascona.machine import Machine
 from ascona.rehearsal.company import NAMES, Company
 from ascona.rehearsal.company import Invited as Figure
-from ascona.settings import Settings
+from ascona.settings import Settings, reached_at
 from ascona.storage.database import DatabaseUnusable
 from ascona.storage.invitations import Invitations, Invited
 
@@ -117,9 +117,8 @@ def _cast(people: int) -> list[tuple[str, Role]]:
 
 
 def _reachable(host: str) -> str:
-    if host in {"0.0.0.0", "", "localhost"}:  # noqa: S104
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+    address = reached_at(host)
+    return f"[{address}]" if ":" in address else address
 
 
 @main.group()

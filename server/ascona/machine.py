@@ -12,6 +12,8 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from ascona.settings import reached_at
+
 _PATIENCE_SECONDS = 3.0
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 
@@ -29,8 +31,7 @@ class Machine:
 
     def is_ascona(self, host: str, port: int) -> bool:
         """Whether an Ascona answers there."""
-        reached = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
-        asked = http.client.HTTPConnection(reached, port, timeout=_PATIENCE_SECONDS)
+        asked = http.client.HTTPConnection(reached_at(host), port, timeout=_PATIENCE_SECONDS)
         try:
             asked.request("GET", "/healthz")
             return "version" in json.loads(asked.getresponse().read(4096))

@@ -8,6 +8,8 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = {"127.0.0.1", "localhost"}
+EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read from settings, not bound here
+"""What listens on all addresses, and where this machine itself reaches it."""
 
 _TURN_URL = re.compile(r"turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?")  # RFC 7065
 
@@ -86,7 +88,7 @@ class Settings(BaseSettings):
 
     def origin_at(self, port: int) -> str:
         """The origin that links are made with, once the port is known."""
-        host = self.host if self.host not in {"0.0.0.0", "127.0.0.1", "::", ""} else "localhost"  # noqa: S104
+        host = "localhost" if self.host in LOOPBACK | EVERYWHERE.keys() else self.host
         host = f"[{host}]" if ":" in host else host
         return self.origin.rstrip("/") or f"http://{host}:{port}"
 
@@ -95,6 +97,11 @@ class Settings(BaseSettings):
         if self.origin:
             return [self.origin_at(port)]
         return sorted({self.origin_at(port), f"http://localhost:{port}", f"http://127.0.0.1:{port}"})
+
+
+def reached_at(host: str) -> str:
+    """The numeric address at which this machine itself reaches a server that listens on `host`."""
+    return "127.0.0.1" if host in LOOPBACK else EVERYWHERE.get(host, host)
 
 
 def _listed(text: str) -> list[str]:

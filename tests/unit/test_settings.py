@@ -5,7 +5,7 @@ import re
 import pytest
 
 from ascona import assets
-from ascona.settings import Settings
+from ascona.settings import Settings, reached_at
 
 README = assets.PACKAGE.parent / "README.md"
 
@@ -53,3 +53,17 @@ def test_turn_servers_are_told_only_with_their_secret():
     assert Settings(turn_url=url).turn_urls == []
     with pytest.raises(ValueError, match="is not a TURN server"):
         Settings(turn_url="https://turn.example.org")
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104 - read, not bound
+        ("localhost", "127.0.0.1"),
+        ("::", "::1"),
+        ("192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_this_machine_reaches_what_listens_everywhere_by_loopback(host, address):
+    assert reached_at(host) == address
