@@ -14,6 +14,9 @@ from ascona.media.mux import BUFFER
 from ascona.media.switchboard import own_addresses
 from ascona.settings import Settings
 
+RENEW_DAYS = 14
+"""A certificate that ends sooner should have been renewed by itself: they are, a month before."""
+
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -22,8 +25,9 @@ class State(StrEnum):
 
     WELL = "well"
     LOOK = "look"
-    """It may be meant so, or cannot be known from here."""
+    """It may be meant so, cannot be known from here, or is better mended before it matters."""
     WRONG = "wrong"
+    """An evening would not begin, or would break off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Finding:
 
 def examine(settings: Settings, machine: Machine) -> list[Finding]:
     """Look at everything; nothing is changed."""
-    checks = (_ports, _buffers, _addresses, _origin, _data, _clock, _libraries)
+    checks = (_ports, _buffers, _addresses, _origin, _certificate, _data, _clock, _libraries)
     return [finding for check in checks for finding in check(settings, machine)]
 
 
@@ -80,9 +84,10 @@ def _buffers(settings: Settings, machine: Machine) -> Iterator[Finding]:
     if least >= BUFFER:
         yield Finding("buffers", State.WELL, f"The kernel grants {BUFFER:,} bytes for packets that wait.")
         return
-    says = f"The kernel grants {least:,} bytes for packets that wait, not {BUFFER:,}: a full room would lose some."
-    sizes = f"net.core.rmem_max={BUFFER} net.core.wmem_max={BUFFER}"
-    yield Finding("buffers", State.WRONG, says, f"sudo sysctl -w {sizes}")
+    says = f"The kernel grants {least:,} bytes for packets that wait, not {BUFFER:,}: full rooms may lose some."
+    lines = f"net.core.rmem_max={BUFFER}\\nnet.core.wmem_max={BUFFER}\\n"
+    mend = f"printf '{lines}' | sudo tee /etc/sysctl.d/60-ascona.conf && sudo sysctl --system"
+    yield Finding("buffers", State.LOOK, says, mend)  # as most machines come; small groups do not feel it
 
 
 def _addresses(settings: Settings, machine: Machine) -> Iterator[Finding]:
@@ -130,6 +135,30 @@ def _origin(settings: Settings, machine: Machine) -> Iterator[Finding]:
         yield Finding("origin", State.WELL, f"Browsers come to {settings.origin}.")
 
 
+def _certificate(settings: Settings, machine: Machine) -> Iterator[Finding]:
+    """What a browser would see of https; mostly a proxy's in front of Ascona."""
+    origin = urlsplit(settings.origin)
+    if origin.scheme != "https" or not origin.hostname:
+        return
+    host, port = origin.hostname, origin.port or 443
+    shown = machine.certificate(host, port)
+    look = f"openssl s_client -connect {host}:{port} -servername {host} </dev/null"
+    renew = "sudo certbot renew   # or as your proxy does it"
+    if shown is None:
+        says = f"Nobody speaks https at {host}, port {port}, as far as can be seen from here."
+        yield Finding("certificate", State.LOOK, says, look)
+    elif shown.untrusted:
+        says = f"Who signed the certificate of {host} is not known here ({shown.trouble}); do your browsers know?"
+        yield Finding("certificate", State.LOOK, says, look)
+    elif shown.trouble:
+        says = f"Browsers will not take the certificate of {host}: {shown.trouble}."
+        yield Finding("certificate", State.WRONG, says, renew if "expired" in shown.trouble else look)
+    elif shown.days < RENEW_DAYS:
+        yield Finding("certificate", State.LOOK, f"The certificate of {host} ends in {shown.days} days.", renew)
+    else:
+        yield Finding("certificate", State.WELL, f"The certificate of {host} is good for {shown.days} days.")
+
+
 def _only_here(settings: Settings) -> bool:
     origin = urlsplit(settings.origin).hostname if settings.origin else settings.host
     hosts = {settings.host, settings.media_host or settings.host, origin}
@@ -160,7 +189,8 @@ def _clock(settings: Settings, machine: Machine) -> Iterator[Finding]:
         case True:
             yield Finding("clock", State.WELL, "The clock is kept right by time servers.")
         case False:
-            yield Finding("clock", State.WRONG, "The clock is kept right by nobody.", "sudo timedatectl set-ntp true")
+            says = "The clock is kept right by nobody: passwords for relays and certificates depend on it."
+            yield Finding("clock", State.LOOK, says, "sudo timedatectl set-ntp true")
         case None:
             says = "Whether the clock is kept right cannot be found out here."
             yield Finding("clock", State.LOOK, says, "date --utc   # compare with another clock")

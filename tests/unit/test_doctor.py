@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from ascona.cli import main
-from ascona.doctor import Finding, State, examine
-from ascona.machine import Machine
+from ascona.doctor import RENEW_DAYS, Finding, State, examine
+from ascona.machine import Certificate, Machine
 from ascona.settings import Settings
 
 FOR_ALL = {"host": "0.0.0.0", "origin": "https://balint.example.org", "media_address": "9.9.9.9"}  # noqa: S104
@@ -46,6 +46,10 @@ class Healthy(Machine):
 
     def clock_is_set(self) -> bool | None:
         return self.facts.get("clock", True)
+
+    def certificate(self, host: str, port: int) -> Certificate | None:
+        self.asked = (host, port)
+        return self.facts.get("certificate", Certificate(days=60))
 
     def versions(self) -> list[tuple[str, str, str]]:
         return [("aiortc", "1.16.0", str(self.facts.get("aiortc", "1.16.0")))]
@@ -91,7 +95,7 @@ def test_ports_of_an_ascona_that_runs_are_well():
     [
         ({"trouble": errno.EACCES}, "ports", {"port": 443}, State.WRONG, "ip_unprivileged_port_start"),
         ({"trouble": socket.EAI_NONAME}, "ports", {"host": "nowhere.invalid"}, State.WRONG, "ip -brief address"),
-        ({"buffers": (212992, 212992)}, "buffers", {}, State.WRONG, "net.core.rmem_max=4194304"),
+        ({"buffers": (212992, 212992)}, "buffers", {}, State.LOOK, "net.core.rmem_max=4194304"),
         ({"has": False}, "addresses", FOR_ALL, State.LOOK, "ip -brief address"),
         ({}, "addresses", FOR_ALL | {"media_address": "10.0.0.7"}, State.LOOK, "ASCONA_MEDIA_ADDRESS="),
         ({}, "addresses", {"origin": "https://balint.example.org"}, State.WRONG, "ASCONA_MEDIA_ADDRESS="),
@@ -99,8 +103,13 @@ def test_ports_of_an_ascona_that_runs_are_well():
         ({}, "origin", FOR_ALL | {"origin": "http://balint.example.org"}, State.WRONG, "https://balint.example.org"),
         ({}, "origin", FOR_ALL | {"origin": ""}, State.WRONG, "ASCONA_ORIGIN=https://"),
         ({"writable": False}, "data", {}, State.WRONG, "install -d"),
-        ({"clock": False}, "clock", {}, State.WRONG, "set-ntp true"),
+        ({"clock": False}, "clock", {}, State.LOOK, "set-ntp true"),
         ({"clock": None}, "clock", {}, State.LOOK, "date --utc"),
+        ({"certificate": None}, "certificate", FOR_ALL, State.LOOK, "-connect balint.example.org:443"),
+        ({"certificate": Certificate("self-signed", True)}, "certificate", FOR_ALL, State.LOOK, "openssl s_client"),
+        ({"certificate": Certificate("Hostname mismatch")}, "certificate", FOR_ALL, State.WRONG, "openssl s_client"),
+        ({"certificate": Certificate("it has expired")}, "certificate", FOR_ALL, State.WRONG, "certbot renew"),
+        ({"certificate": Certificate(days=RENEW_DAYS - 1)}, "certificate", FOR_ALL, State.LOOK, "certbot renew"),
         ({"aiortc": "1.17.0"}, "libraries", {}, State.WRONG, "pip install aiortc==1.16.0"),
     ],
 )
