@@ -3,7 +3,7 @@
 import errno
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from aiohttp import web
 
 from ascona import __version__, assets
 from ascona.core.people import FLOOR_LIMIT
+from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 from ascona.live.namespace import RoomNamespace
@@ -129,7 +130,7 @@ async def start(settings: Settings) -> Server:
         database = await open_database(settings)
         stack.push_async_callback(database.close)
         journal, invitations = Journal(database), Invitations(database, fresh_token)
-        media = await _media(settings)
+        media = await _media(settings, lambda room, person, pictures: namespace.told(room, person, pictures))
         stack.push_async_callback(media.close)
 
         async def load(id: str) -> Room | None:
@@ -185,6 +186,9 @@ class _Negotiations:
     async def leave(self, room: str, person: str) -> None:
         await self._media.leave(room, person)
 
+    def shows(self, room: str, person: str, heights: Sequence[int]) -> None:
+        self._media.shows(room, person, heights)
+
 
 async def _room_page(
     rooms: Rooms, id: str, person: str, relays: Callable[[int], list[dict[str, Any]]]
@@ -212,7 +216,7 @@ def _relays(settings: Settings, seat: int, now: datetime) -> list[dict[str, Any]
     return [{"urls": settings.turn_urls, "username": shown.name, "credential": shown.password}]
 
 
-async def _media(settings: Settings) -> Switchboard:
+async def _media(settings: Settings, told: Callable[[str, str, Pictures], None]) -> Switchboard:
     host = settings.media_host or settings.host
     announced = [(address, settings.media_announced_port) for address in settings.media_addresses]
     if settings.this_machine_only:
@@ -222,7 +226,7 @@ async def _media(settings: Settings) -> Switchboard:
     # Pages come by TCP, too: at the same number they go first.
     streams = settings.media_port == 0 or settings.media_port != settings.port
     try:
-        media = await Switchboard.listening(host, settings.media_port, announced, streams)
+        media = await Switchboard.listening(host, settings.media_port, announced, streams, told)
     except OSError as error:
         raise CannotStart(_port_trouble("UDP", settings.media_port, error, "--media-port")) from error
     if not media.streams:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import get_args
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -10,6 +10,9 @@ from ascona.core import commands as c
 
 LINE_LIMIT = 500
 """Characters in a line among leaders."""
+
+MOST_HEIGHTS, LARGEST_HEIGHT = 64, 16_384
+"""Slots that `shows` may name, and pixels that a screen may have."""
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _COMMANDS: dict[str, TypeAdapter[c.ByPeople]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(c.ByPeople)}
@@ -35,6 +38,14 @@ class Line(BaseModel):
     model_config = _STRICT
 
     text: str = Field(min_length=1, max_length=LINE_LIMIT)
+
+
+class Shows(BaseModel):
+    """How high, in device pixels, the picture of each slot is on somebody's screen; 0: it is not there."""
+
+    model_config = _STRICT
+
+    heights: list[Annotated[int, Field(ge=0, le=LARGEST_HEIGHT)]] = Field(max_length=MOST_HEIGHTS)
 
 
 class Offer(BaseModel):

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from ascona.core import commands as c
 from ascona.core.events import Event
 from ascona.core.people import LEADERS, Person, Place, Role
+from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
 from ascona.core.session import Session
-from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, read_order
+from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, Shows, read_order
 from ascona.live.notices import notices, presence_notices
 from ascona.live.rate_limit import TokenBucket
 from ascona.live.room import Room
@@ -43,6 +44,10 @@ class Negotiator(Protocol):
         ...
 
     async def leave(self, room: str, person: str) -> None: ...
+
+    def shows(self, room: str, person: str, heights: Sequence[int]) -> None:
+        """Say how high each slot's picture is on somebody's screen."""
+        ...
 
 
 @dataclass(slots=True)
@@ -86,6 +91,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._connections: dict[str, Connection] = {}
         self._places: dict[tuple[str, str], Connection] = {}
         self._shown: dict[str, Session] = {}
+        self._pictures: dict[tuple[str, str], Pictures] = {}
         self._turns = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -122,6 +128,15 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def on_devices(self, sid: str, message: object = None, *_more: object) -> dict[str, str]:
         return await self._answered(sid, self._devices, message)
+
+    async def on_shows(self, sid: str, message: object = None, *_more: object) -> None:
+        await self._answered(sid, self._shows, message)
+
+    def told(self, room: str, person: str, pictures: Pictures) -> None:
+        """Somebody's page is to know this of pictures from now on; also when its line comes back."""
+        self._pictures[room, person] = pictures
+        if (room, person) in self._places:
+            self._begin(self._tell_pictures(room, person))
 
     async def show(self, room: Room, events: Sequence[Event] = (), by: str | None = None) -> None:
         """Everyone connected sees the room as they may, and reads what has happened."""
@@ -195,6 +210,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         if before is not None and before is not connection:
             await self._silence(before)
         await room.line_up(person, order.devices)
+        self._begin(self._tell_pictures(room.session.id, person))
         try:
             await room.obey(order.command, person, room.session.version, order.key)
         except Refused:
@@ -221,7 +237,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         person = self._viewer(connection)
         if not connection.knocked or person.place is not Place.INSIDE or session.ended:
             raise Refused("not_inside")
-        return {"sdp": await self._negotiator.answer(session.id, person.id, offer.sdp)}
+        answer = await self._negotiator.answer(session.id, person.id, offer.sdp)
+        self._begin(self._tell_pictures(session.id, person.id))
+        return {"sdp": answer}
 
     async def _line(self, connection: Connection, message: object) -> dict[str, str]:
         line = Line.model_validate(message)
@@ -239,6 +257,18 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             await connection.room.turned(connection.person, (turned.microphone, turned.camera))
         return {}
 
+    async def _shows(self, connection: Connection, message: object) -> dict[str, str]:
+        shown = Shows.model_validate(message)
+        session = connection.room.session
+        if connection.knocked and self._viewer(connection).place is Place.INSIDE and not session.ended:
+            self._negotiator.shows(session.id, connection.person, shown.heights)
+        return {}
+
+    async def _tell_pictures(self, room: str, person: str) -> None:
+        place, pictures = self._places.get((room, person)), self._pictures.get((room, person))
+        if place is not None and pictures is not None and place.sid in self._connections:
+            await self.emit("pictures", asdict(pictures), to=place.sid)
+
     async def _lose(self, connection: Connection) -> None:
         await asyncio.sleep(LINE_PATIENCE_SECONDS)
         if self._place(connection) is connection:
@@ -249,6 +279,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         """An ended session leaves the memory with the last who looks at it."""
         if not any(other.room is room for other in self._connections.values()):
             self._shown.pop(room.session.id, None)
+            for place in [place for place in self._pictures if place[0] == room.session.id]:
+                del self._pictures[place]
             await self._rooms.forget(room.session.id)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

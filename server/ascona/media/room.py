@@ -4,11 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ascona.core.media_plan import Kind, MediaPlan, Route
+from ascona.core.pictures import Pictures
 from ascona.media.answer import Sources
 from ascona.media.connection import Connection
 from ascona.media.gate import Counts, Gate
+from ascona.media.offer import LAYERS
 from ascona.media.output import Output
 from ascona.media.publisher import Publisher
+
+SMALL = 240
+"""Device pixels up to which the smaller layer, 180 rows high, is good enough."""
 
 
 class Person:
@@ -17,6 +22,8 @@ class Person:
     def __init__(self) -> None:
         self.arrived: Counter[Kind] = Counter()
         self.connection: Connection | None = None
+        self.heights: Sequence[int] | None = None  # as their page shows the slots; None before it has said so
+        self.told: Pictures | None = None
 
 
 class Room:
@@ -28,10 +35,17 @@ class Room:
         people: By id.
     """
 
-    def __init__(self, slots: Sequence[Sources], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, slots: Sequence[Sources], clock: Callable[[], float], told: Callable[[str, Pictures], None]
+    ) -> None:
+        """
+        Args:
+            told: Takes a person, and what their page is to know of pictures from now on.
+        """
         self.slots = slots
         self.people: dict[str, Person] = {}
         self._clock = clock
+        self._told = told
         self._gates: dict[Route, Gate] = {}
         self._plan: Mapping[Route, int] = {}
 
@@ -111,6 +125,28 @@ class Room:
                 person.connection.publisher.silence()
         for gate in self._gates.values():
             gate.shut()
+
+    def shows(self, name: str, heights: Sequence[int]) -> None:
+        """Take note of how high each slot's picture is on somebody's screen."""
+        self.person(name).heights = heights
+
+    def review(self, now: float) -> None:
+        """Tell everyone which of their layers anybody watches, where that has changed."""
+        wanted: dict[str, set[str]] = {name: set() for name in self.people}
+        for route, gate in self._gates.items():
+            slot = self._plan.get(route)
+            if route.kind is Kind.AUDIO or slot is None or gate.leads(None, None):
+                continue
+            heights = self.people[route.receiver].heights
+            height = SMALL if heights is None else heights[slot] if slot < len(heights) else 0
+            if height:
+                wanted[route.sender].add("h" if height > SMALL else "l")
+        for name, layers in wanted.items():
+            person = self.people[name]
+            pictures = Pictures(tuple(layer for layer in LAYERS if layer in layers))
+            if person.connection is not None and person.told != pictures:
+                person.told = pictures
+                self._told(name, pictures)
 
     def connected(self) -> frozenset[str]:
         """Who receives whatever the plan gives them."""

@@ -8,8 +8,10 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from ascona.core.media_plan import MediaPlan, Route
+from ascona.core.pictures import Pictures
 from ascona.media.answer import Sources, write_answer
 from ascona.media.connection import TURN_SECONDS, Connection
 from ascona.media.gate import Counts
@@ -18,9 +20,16 @@ from ascona.media.mux import Mux
 from ascona.media.offer import Offer, OfferRefused, read_offer
 from ascona.media.room import Room
 
-__all__ = ["Counts", "OfferRefused", "Switchboard"]
+__all__ = ["Counts", "OfferRefused", "Switchboard", "Told"]
+
+Told = Callable[[str, str, Pictures], None]
+"""Takes a room, a person, and what that person's page is to know of pictures from now on."""
 
 _log = logging.getLogger(__name__)
+
+
+def _to_nobody(room: str, person: str, pictures: Pictures) -> None:
+    pass
 
 
 def _token(length: int) -> str:
@@ -44,6 +53,7 @@ class Switchboard:
         clock: Callable[[], float],
         wall: Callable[[], float],
         counts: Counter[str],
+        told: Told = _to_nobody,
     ) -> None:
         self._mux = mux
         self.streams = False
@@ -53,6 +63,7 @@ class Switchboard:
         began = wall() - clock()
         self._wall = lambda: began + clock()
         self._counts = counts
+        self._told = told
         self._identity = Identity()
         self._rooms: dict[str, Room] = {}
         self._turns = asyncio.create_task(self._turn_by_turn())
@@ -64,6 +75,7 @@ class Switchboard:
         port: int,
         announced: Sequence[tuple[str, int]] | None = None,
         streams: bool = True,
+        told: Told = _to_nobody,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> "Switchboard":
@@ -76,6 +88,7 @@ class Switchboard:
             announced: Where browsers reach the port, best first, port 0 meaning the one taken; None announces `host`,
                 or for all addresses those that lead out of this machine.
             streams: Take TCP connections at the same number, unless another program does.
+            told: Called on every change, from within the loop that forwards: it must return at once.
             clock: Seconds of a clock that only goes forward.
             wall: Seconds since 1970.
 
@@ -86,7 +99,7 @@ class Switchboard:
         mux = Mux(host, port, clock, counts)
         taken: int = mux.address[1]
         announced = announced or [(name, taken) for name in own_addresses(host)]
-        switchboard = cls(mux, [(name, number or taken) for name, number in announced], clock, wall, counts)
+        switchboard = cls(mux, [(name, number or taken) for name, number in announced], clock, wall, counts, told)
         if streams:
             with contextlib.suppress(OSError):  # https at the same number, say; UDP does without
                 await mux.accept_streams()
@@ -106,7 +119,8 @@ class Switchboard:
         while len(numbers) < 3 * slots:
             numbers.add(1 + secrets.randbelow((1 << 32) - 1))
         drawn = iter(numbers)
-        self._rooms[room] = Room([Sources(next(drawn), next(drawn), next(drawn)) for _ in range(slots)], self._clock)
+        sources = [Sources(next(drawn), next(drawn), next(drawn)) for _ in range(slots)]
+        self._rooms[room] = Room(sources, self._clock, partial(self._told, room))
 
     def close_room(self, room: str) -> None:
         """Close everybody's connection and forget the room."""
@@ -176,6 +190,16 @@ class Switchboard:
         """
         self._rooms[room].follow(plan)
 
+    def shows(self, room: str, person: str, heights: Sequence[int]) -> None:
+        """
+        Take note of what somebody's page shows; it holds until the next time, and whatever connection they have.
+
+        Args:
+            heights: Of each slot's picture, in device pixels; 0, or no number, where none is shown.
+        """
+        if room in self._rooms:
+            self._rooms[room].shows(person, heights)
+
     async def leave(self, room: str, person: str) -> None:
         """Close somebody's connection and free everything that was theirs."""
         if room in self._rooms:
@@ -211,6 +235,7 @@ class Switchboard:
             for room in list(self._rooms.values()):
                 for connection in room.connections():
                     self._tick(connection, now, turn)
+                room.review(now)
 
     def _tick(self, connection: Connection, now: float, turn: int) -> None:
         try:

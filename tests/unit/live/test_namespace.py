@@ -1,11 +1,13 @@
 """Who has which place in a room, when windows come, go and take over at the same moment."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from tests.support.group import NOON, evening
 
+from ascona.core.pictures import Pictures
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
@@ -17,6 +19,8 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.left: list[str] = []
+        self.pictures: list[tuple[str, dict[str, Any]]] = []
+        self.heights: list[tuple[str, str, Sequence[int]]] = []
         self.leaving = asyncio.Event()
         self.may_leave = asyncio.Event()
         self.may_leave.set()
@@ -31,8 +35,10 @@ class Wire:
     async def _identify(self, cookie: str, _room: str) -> str:
         return cookie
 
-    async def emit(self, event: str, to: str, **_more: Any) -> None:
+    async def emit(self, event: str, to: str, data: Any = None, **_more: Any) -> None:
         self.sent.append((event, to))
+        if event == "pictures":
+            self.pictures.append((to, data))
 
     async def disconnect(self, *_anything: object, **_more: object) -> None: ...
 
@@ -50,6 +56,9 @@ class Wire:
         self.left.append(person)
         self.leaving.set()
         await self.may_leave.wait()
+
+    def shows(self, room: str, person: str, heights: Sequence[int]) -> None:
+        self.heights.append((room, person, heights))
 
     async def connect(self, sid: str, person: str) -> None:
         await self.namespace.on_connect(sid, {"HTTP_COOKIE": person}, {"room": "s1"})
@@ -105,4 +114,52 @@ async def test_a_line_that_comes_back_at_once_keeps_its_sound_and_picture():
 
     assert wire.left == []
     await wire.namespace.close()
+    await wire.rooms.close()
+
+
+NARROW = Pictures(("l",), (2,), weak=True)
+TOLD = {"layers": ("l",), "paused": (2,), "weak": True}
+
+
+async def told(wire: Wire, times: int) -> list[tuple[str, dict[str, Any]]]:
+    """What pages were told of pictures, after so many times."""
+    async with asyncio.timeout(10):
+        while len(wire.pictures) < times:
+            await asyncio.sleep(0)
+    return wire.pictures
+
+
+async def test_a_page_is_told_of_pictures_on_change_after_each_answer_and_when_its_line_comes_back():
+    wire = Wire()
+    await wire.connect("one", "max")
+    wire.namespace.told("s1", "max", NARROW)
+    await wire.knock("one")
+    assert await told(wire, 1) == [("one", TOLD)]
+
+    await wire.namespace.on_offer("one", {"sdp": ""})
+    assert await told(wire, 2) == [("one", TOLD)] * 2
+
+    wire.namespace.told("s1", "max", Pictures())
+    assert (await told(wire, 3))[-1] == ("one", {"layers": (), "paused": (), "weak": False})
+
+    await wire.namespace.on_disconnect("one")
+    await wire.connect("two", "max")
+    await wire.knock("two")
+    assert (await told(wire, 4))[-1][0] == "two"
+    await wire.namespace.close()
+    await wire.rooms.close()
+
+
+async def test_what_a_page_shows_reaches_the_forwarding_once_it_has_the_place():
+    wire = Wire()
+    await wire.connect("one", "max")
+    await wire.namespace.on_shows("one", {"heights": [1]})
+    await wire.knock("one")
+
+    await wire.namespace.on_shows("one", {"heights": [0, 360]})
+    for unfit in (None, {}, {"heights": [-1]}, {"heights": [True]}, {"heights": [1.5]}, {"heights": [0] * 65}):
+        await wire.namespace.on_shows("one", unfit)
+
+    assert wire.heights == [("s1", "max", [0, 360])]
+    assert wire.namespace.counts == {"bad_message": 6}
     await wire.rooms.close()

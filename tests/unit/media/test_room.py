@@ -54,7 +54,7 @@ class Circle:
     """People in a room with two slots."""
 
     def __init__(self, *names: str, **slots: int) -> None:
-        self.room = Room([Sources(1, 2, 3), Sources(4, 5, 6)], clock=lambda: 0.0)
+        self.room = Room([Sources(1, 2, 3), Sources(4, 5, 6)], clock=lambda: 0.0, told=lambda name, pictures: None)
         self.noted: list[str] = []
         self.lines: dict[str, Line] = {}
         for name in names:
