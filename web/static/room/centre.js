@@ -18,13 +18,18 @@ export function centreView(visit, room, now) {
     ...(room.protected ? ["room.protected"] : []),
     ...(room.ring_open ? ["room.ring_open"] : []),
   ];
+  if (visit.soundOnly && visit.seated) signs.push("room.sound_only");
   if (room.phase === "ended") signs.push("room.ended_more");
   return html`<div class="centre">
     <h2 class="phase">${speak(`phase.${room.phase}`)}</h2>
     <p class="stance">${speak(`stance.${room.me.stance}`)}</p>
     ${clockView(visit, room, now)} ${signs.map((key) => html`<p class="sign">${speak(key)}</p>`)}
+    <p class="sign" role="status" aria-live="polite">${weak(visit) ? speak("room.weak") : ""}</p>
   </div>`;
 }
+
+/** @param {Visit} visit */
+const weak = ({ pictures, soundOnly, seated }) => pictures.weak && !soundOnly && seated;
 
 /**
  * @param {Visit} visit

@@ -1,6 +1,7 @@
 // The line to the server for words: commands up, the room down. Socket.IO is known here and nowhere else.
 
 import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
+import { Shown } from "./shown.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").Snapshot} Snapshot */
@@ -12,6 +13,7 @@ import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
  * @property {(room: Snapshot) => void} room
  * @property {(notice: {key: string, by: string | null, values: Record<string, string | number>}) => void} notice
  * @property {(line: {by: string, text: string}) => void} line
+ * @property {(pictures: import("./types.js").Pictures) => void} pictures
  * @property {(reason: string) => void} over for good: `elsewhere`, or a reason of `refusals`
  * @property {() => import("./types.js").Devices & {name: string}} knock how to come in
  */
@@ -28,6 +30,7 @@ export class Connection {
   #version = 0;
   #told = "";
   #closed = false;
+  #shown = new Shown((heights) => this.#tell("shows", { heights }));
 
   /**
    * @param {string} room
@@ -42,6 +45,7 @@ export class Connection {
     this.#socket.on("room", (room) => this.#show(room));
     this.#socket.on("notice", (notice) => listener.notice(notice));
     this.#socket.on("line", (line) => listener.line(line));
+    this.#socket.on("pictures", (pictures) => listener.pictures(pictures));
     this.#socket.on("elsewhere", () => this.#end("elsewhere"));
   }
 
@@ -76,9 +80,12 @@ export class Connection {
   /** @param {import("./types.js").Devices} devices said once inside, and again when they have changed */
   devices(devices) {
     const message = JSON.stringify(devices);
-    if (!this.#socket.connected || this.#turn < 0 || message === this.#told) return;
-    this.#told = message;
-    this.#socket.emit("devices", devices);
+    if (message !== this.#told && this.#tell("devices", devices)) this.#told = message;
+  }
+
+  /** @param {readonly number[]} heights of the pictures shown here, by slot; said like `devices` */
+  shows(heights) {
+    this.#shown.are(heights);
   }
 
   /**
@@ -87,6 +94,19 @@ export class Connection {
    */
   line(text) {
     return this.#ask("line", { text });
+  }
+
+  /**
+   * What needs no answer; only from inside.
+   *
+   * @param {string} event
+   * @param {object} message
+   * @returns {boolean} whether it went
+   */
+  #tell(event, message) {
+    if (!this.#socket.connected || this.#turn < 0) return false;
+    this.#socket.emit(event, message);
+    return true;
   }
 
   /**
@@ -108,6 +128,7 @@ export class Connection {
   async #knock() {
     this.#turn = -1;
     this.#told = "";
+    this.#shown.forget();
     const answer = await this.command("Knock", this.#listener.knock());
     const reason = answer.refused ?? answer.error;
     if (!reason || !this.#socket.connected) return;

@@ -17,6 +17,7 @@ const DRAWINGS = {
   bell: svg`<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15ZM10 21h4" />`,
   dots: svg`<path d="M6 12h.01M12 12h.01M18 12h.01" />`,
   chair: svg`<path d="M8 3.5v9.5M16 3.5v9.5M8 5.5h8M8 9h8M6.5 13h11v2.5h-11ZM7.5 15.5V21M16.5 15.5V21" />`,
+  no_picture: svg`<path d="M6 5.5h12a2.5 2.5 0 0 1 2.5 2.5v8a2.5 2.5 0 0 1-2.5 2.5H6A2.5 2.5 0 0 1 3.5 16V8A2.5 2.5 0 0 1 6 5.5ZM10 9.5v5M14 9.5v5" />`,
   close: svg`<path d="M6 6l12 12M18 6 6 18" />`,
   ear: svg`<path d="M8 10a4.5 4.5 0 1 1 9 0c0 3-3 3.7-3 6.5a3 3 0 0 1-5.6 1.4M10.8 10.4a1.8 1.8 0 1 1 3.2 1.2" />`,
 };

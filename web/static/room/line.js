@@ -1,11 +1,20 @@
 // One peer connection: the own voice and picture up, every slot of the room down, offered once.
 
 /** @typedef {{sound: MediaStream, picture: MediaStream}} Slot */
-/** @typedef {{microphone: MediaStreamTrack | null, camera: MediaStreamTrack | null}} Tracks */
+/**
+ * @typedef {object} Sending what goes out
+ * @property {MediaStreamTrack | null} microphone
+ * @property {MediaStreamTrack | null} camera
+ * @property {readonly string[]} layers of the camera that somebody receives; the others are not encoded
+ */
 /** @typedef {(sdp: string) => Promise<string>} Ask takes the offer up and brings the answer, or throws a Refusal */
 
 const CODECS = { audio: /\/opus$/i, video: /\/(vp8|rtx)$/i };
-const PICTURE_BITRATE = 600_000; // bits a second: 640x360 with a quiet background needs less
+// One picture in two sizes: 320x180, which most chairs are no larger than, and 640x360. Bits and frames a second.
+const LAYERS = [
+  { rid: "l", scaleResolutionDownBy: 2, maxBitrate: 150_000, maxFramerate: 24 },
+  { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 500_000, maxFramerate: 24 },
+];
 const PATIENCE = 12_000; // milliseconds until a connection counts as failed
 
 /** One connection to the room. When it is lost it is thrown away; see media.js. */
@@ -14,6 +23,8 @@ export class Line {
   #senders;
   /** @type {Slot[]} */
   slots;
+  /** @type {Sending | null} */
+  #wanted = null;
   /** @type {Promise<void>} the last change of what is sent; changes wait for one another */
   #sent = Promise.resolve();
 
@@ -26,7 +37,7 @@ export class Line {
     // One synchronous block, in the order the server expects. An encoded transform would go in `#add`.
     this.#senders = {
       microphone: this.#add("audio", { direction: "sendonly" }).sender,
-      camera: this.#add("video", { direction: "sendonly", sendEncodings: [{ maxBitrate: PICTURE_BITRATE }] }).sender,
+      camera: this.#add("video", { direction: "sendonly", sendEncodings: LAYERS }).sender,
     };
     this.slots = Array.from({ length: slots }, () => ({
       sound: new MediaStream([this.#add("audio", { direction: "recvonly" }).receiver.track]),
@@ -48,10 +59,18 @@ export class Line {
     await this.#connected();
   }
 
-  /** @param {Tracks} tracks */
-  send(tracks) {
+  /**
+   * Asking for what goes out already costs nothing.
+   *
+   * @param {Sending} sending
+   */
+  send(sending) {
+    if (this.#wanted && alike(this.#wanted, sending)) return this.#sent;
+    this.#wanted = sending;
     this.#sent = this.#sent.then(async () => {
-      await Promise.all([put(this.#senders.microphone, tracks.microphone), put(this.#senders.camera, tracks.camera)]);
+      if (this.#wanted !== sending) return; // something newer waits already
+      const { microphone, camera, layers } = sending;
+      await Promise.all([put(this.#senders.microphone, microphone), put(this.#senders.camera, camera, layers)]);
     });
     return this.#sent;
   }
@@ -97,17 +116,27 @@ export class Line {
 }
 
 /**
- * Off is no track, and an encoding that stands still: without the second, Firefox sends black pictures.
+ * @param {Sending} one
+ * @param {Sending} other
+ */
+function alike(one, other) {
+  return one.microphone === other.microphone && one.camera === other.camera && String(one.layers) === String(other.layers);
+}
+
+/**
+ * Off is no track, and encodings that stand still: without the second, Firefox sends black pictures.
  *
  * @param {RTCRtpSender} sender
  * @param {MediaStreamTrack | null} track
+ * @param {readonly string[]} [layers] that go out; missing: all there are
  */
-async function put(sender, track) {
-  if (sender.track === track) return;
+export async function put(sender, track, layers) {
+  const changes = []; // all at once: whoever comes back is seen sooner
   const parameters = sender.getParameters();
-  const changes = [sender.replaceTrack(track)]; // both at once: whoever comes back is seen sooner
-  if (parameters.encodings.length > 0 && parameters.encodings[0].active !== (track !== null)) {
-    parameters.encodings[0].active = track !== null;
+  if (sender.track !== track) changes.push(sender.replaceTrack(track));
+  const goes = (/** @type {RTCRtpEncodingParameters} */ { rid = "" }) => track !== null && (layers?.includes(rid) ?? true);
+  if (parameters.encodings.some((encoding) => encoding.active !== goes(encoding))) {
+    for (const encoding of parameters.encodings) encoding.active = goes(encoding);
     changes.push(sender.setParameters(parameters));
   }
   await Promise.all(changes);

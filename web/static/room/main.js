@@ -51,6 +51,8 @@ function draw() {
   keepingFocus(() => render(view(visit, circle, performance.now()), root), root);
   for (const dialog of root.querySelectorAll("dialog")) if (!dialog.open) dialog.showModal();
   follow(root.querySelector(".stage"));
+  if (document.hidden) visit.shows(new Map());
+  else if (measured && stage.width > 0) visit.shows(circle.places);
 }
 
 /** @param {Element | null} element the stage, which comes and goes */
@@ -77,6 +79,10 @@ for (const act of ["pointerdown", "keydown"]) {
     if (visit.silent) play();
   });
 }
-document.addEventListener("visibilitychange", () => void stayAwake(visit.step === "room"));
+document.addEventListener("visibilitychange", () => {
+  void stayAwake(visit.step === "room");
+  soon();
+});
+addEventListener("resize", soon); // another screen may have finer pixels
 setInterval(() => visit.room?.clock && soon(), CLOCK);
 void visit.start();

@@ -2,7 +2,7 @@
 
 import { Line } from "./line.js";
 
-/** @typedef {import("./line.js").Tracks} Tracks */
+/** @typedef {import("./line.js").Sending} Sending */
 
 const BEAT = 500; // milliseconds between two looks; the server sends something every 300
 const SILENCE = 2500; // milliseconds without a byte: the line is lost
@@ -16,8 +16,8 @@ export class Media extends EventTarget {
   #ask;
   /** @type {Line | null} */
   #line = null;
-  /** @type {Tracks} */
-  #tracks = { microphone: null, camera: null };
+  /** @type {Sending} */
+  #sending = { microphone: null, camera: null, layers: [] };
   #wanted = false;
   #renewing = false;
   #fruitless = 0;
@@ -72,10 +72,10 @@ export class Media extends EventTarget {
     this.#wake();
   }
 
-  /** @param {Tracks} tracks what goes out from now on */
-  send(tracks) {
-    this.#tracks = tracks;
-    void this.#line?.send(tracks).catch(() => this.#renew()); // a sender that cannot change its track is a broken line
+  /** @param {Sending} sending what goes out from now on */
+  send(sending) {
+    this.#sending = sending;
+    void this.#line?.send(sending).catch(() => this.#renew()); // a sender that cannot change its track is a broken line
   }
 
   /** @param {number | null} slot */
@@ -126,7 +126,7 @@ export class Media extends EventTarget {
     this.#line = line;
     this.#bytes = 0;
     this.#heard = performance.now();
-    if (line) this.send(this.#tracks);
+    if (line) this.send(this.#sending);
     this.dispatchEvent(new Event("change"));
   }
 

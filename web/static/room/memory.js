@@ -7,6 +7,7 @@
  * @property {string} microphone device id
  * @property {string} camera device id
  * @property {boolean} sounds
+ * @property {boolean} soundOnly no pictures for me
  */
 
 /** @param {string} room */

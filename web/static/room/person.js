@@ -7,6 +7,8 @@ import { icon } from "./icons.js";
 /** @typedef {import("./types.js").Person} Person */
 /** @typedef {import("./visit.js").Visit} Visit */
 
+const UNWRITTEN = ["microphone_off", "camera_off", "paused", "sound_only"]; // states that are drawn, and said to screen readers
+
 /**
  * @param {Visit} visit
  * @param {Person} person
@@ -14,7 +16,8 @@ import { icon } from "./icons.js";
  */
 export function personView(visit, person, place) {
   const own = person.person === visit.room?.me.person;
-  const words = [...standings(visit, person, own), ...states(visit, person)];
+  const without = own ? "" : withheld(visit, person);
+  const words = [...standings(visit, person, own), ...states(visit, person, without)];
   return html`<balint-chair
     role="listitem"
     data-person=${person.person}
@@ -27,13 +30,15 @@ export function personView(visit, person, place) {
     ?data-own=${own}
     ?data-floor=${person.floor}
     ?data-signals=${person.signals}
+    data-without=${without || nothing}
+    title=${without ? visit.speak(`state.${without}`) : nothing}
     aria-description=${person.state === "back" ? visit.speak("state.back") : nothing}
     .place=${place}
     .sound=${own ? null : visit.media.sound(person.slot)}
     .picture=${own ? visit.ownPicture : visit.media.picture(person.slot)}
-    .showing=${own ? visit.selfView && visit.choice.camera : shown(person)}
+    .showing=${own ? visit.selfView && visit.choice.camera : shown(person) && !without}
   >
-    <span class="seat" aria-hidden="true">${mark(person)}</span>
+    <span class="seat" aria-hidden="true">${mark(person)}${without ? icon("no_picture") : nothing}</span>
     <span class="plate">
       <span class="line"><span class="name" dir="auto" title=${person.name}>${person.name}</span>${closed(person) ? icon("microphone_off") : nothing}</span>
       ${words.map(({ kind, word, seen }) => html`<span class=${`${kind} ${seen ? "word" : "word hidden"}`}><span class="hidden">, </span>${word}</span>`)}
@@ -52,6 +57,19 @@ export const seat = ({ person, group, state, style }) => ({ person, group, back:
 
 /** @param {Person} person */
 const shown = (person) => person.seen && person.camera && person.state !== "away" && person.state !== "empty";
+
+/**
+ * Why a picture that somebody shows is not to be seen here: my own choice, or my line.
+ *
+ * @param {Visit} visit
+ * @param {Person} person
+ * @returns {"" | "sound_only" | "paused"}
+ */
+function withheld(visit, person) {
+  if (!shown(person)) return "";
+  if (visit.soundOnly) return "sound_only";
+  return person.slot !== null && visit.pictures.paused.includes(person.slot) ? "paused" : "";
+}
 
 /** @param {Person} person */
 const closed = (person) => person.group === "circle" && person.state === "here" && !person.microphone;
@@ -85,17 +103,20 @@ function standings({ speak }, person, own) {
 /**
  * @param {Visit} visit
  * @param {Person} person
+ * @param {string} without
  */
-function states({ speak }, person) {
+function states({ speak }, person, without) {
   const signs = {
     [person.state]: person.state !== "here",
     floor: person.floor,
     asked: person.asked,
     signals: person.signals,
     microphone_off: closed(person),
+    camera_off: person.group === "circle" && person.state === "here" && !person.camera,
+    [without]: without !== "",
   };
   const shown = Object.entries(signs).flatMap(([key, is]) => (is ? [key] : []));
-  return shown.map((key) => ({ kind: "state", word: speak(`state.${key}`), seen: key !== "microphone_off" }));
+  return shown.map((key) => ({ kind: "state", word: speak(`state.${key}`), seen: !UNWRITTEN.includes(key) }));
 }
 
 /**

@@ -71,6 +71,13 @@
  * @property {Waiting[]} door
  */
 
+/**
+ * @typedef {object} Pictures
+ * @property {string[]} layers of my camera that somebody receives
+ * @property {number[]} paused slots whose pictures are held back because my line is narrow
+ * @property {boolean} weak my line, so that I should be told
+ */
+
 /** @typedef {{refused?: string, by?: string, error?: string, sdp?: string}} Answer */
 /** @typedef {"connecting" | "connected" | "reconnecting" | "closed"} Link */
 /** @typedef {{microphone: boolean, camera: boolean}} Devices */

@@ -43,6 +43,7 @@ function headView(visit) {
     <h1>${room?.title || page.title || speak("product")}</h1>
     ${room?.locked && visit.seated ? html`<p class="sign">${speak("room.locked")}</p>` : nothing}
     ${visit.silent ? button({ text: speak("button.play"), look: "primary", press: () => visit.set({ silent: false }) }) : nothing}
+    ${visit.seated ? button({ text: html`${icon("ear")}<span>${speak("button.sound_only")}</span>`, name: speak("button.sound_only"), look: "round worded", says: speak("room.sound_only_says"), pressed: visit.soundOnly, press: () => visit.listenOnly() }) : nothing}
     ${visit.seated ? button({ text: icon("self"), name: speak("button.self_view"), look: "round", pressed: visit.selfView, press: () => visit.set({ selfView: !visit.selfView }) }) : nothing}
     ${button({ text: icon("bell"), name: speak("button.sounds"), look: "round", pressed: visit.sounds, press: () => visit.set({ sounds: !visit.sounds }) })}
   </header>`;

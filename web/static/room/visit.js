@@ -6,6 +6,7 @@ import { Level } from "./level.js";
 import { Media } from "./media.js";
 import { forget, recall, remember } from "./memory.js";
 import { follow, sends, stand } from "./sending.js";
+import { heights } from "./shown.js";
 import { chime } from "./sound.js";
 
 /** @typedef {import("./types.js").Snapshot} Snapshot */
@@ -32,6 +33,9 @@ export class Visit extends EventTarget {
   name;
   sounds = true;
   selfView = false;
+  soundOnly = false; // my own choice: no pictures come to me
+  /** @type {import("./types.js").Pictures} */
+  pictures = { layers: ["l", "h"], paused: [], weak: false };
   deskOpen = false;
   silent = false; // the browser waits for a click before it plays sound
   level = 0;
@@ -68,6 +72,7 @@ export class Visit extends EventTarget {
       room: (room) => this.#show(room),
       notice: (notice) => this.#notice(notice),
       line: (line) => this.#say({ lines: [...this.lines, line].slice(-100) }),
+      pictures: (pictures) => this.#say({ pictures }),
       over: (reason) => this.#end(reason),
       knock: () => ({ name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") }),
     });
@@ -82,7 +87,7 @@ export class Visit extends EventTarget {
       this.#changed();
       return this.outside ? undefined : this.devices.open();
     }
-    Object.assign(this, { name: kept.name, choice: kept.choice, sounds: kept.sounds });
+    Object.assign(this, { name: kept.name, choice: kept.choice, sounds: kept.sounds, soundOnly: kept.soundOnly ?? false });
     this.devices.wanted = { microphone: kept.microphone, camera: kept.camera };
     return this.enter();
   }
@@ -141,6 +146,20 @@ export class Visit extends EventTarget {
     this.#choose({ microphone: this.devices.microphone !== null, camera: this.devices.camera !== null, returning: false });
   }
 
+  /** Pictures of the others, or only their sound; what I send is another matter. */
+  listenOnly() {
+    this.set({ soundOnly: !this.soundOnly });
+    this.tell(`room.sound_only_${this.soundOnly ? "on" : "off"}`, {}, "notice");
+  }
+
+  /** @param {ReadonlyMap<string, import("./circle.js").Place>} places of the chairs on a screen that is looked at */
+  shows(places) {
+    if (!this.room || !this.seated) return;
+    const { people, me } = this.room;
+    const others = this.soundOnly ? [] : people.filter(({ person }) => person !== me.person);
+    this.connection.shows(heights(others, places, this.page.slots, devicePixelRatio));
+  }
+
   /** Whether I sit in a room whose session has not ended. */
   get seated() {
     return this.room !== null && stand(this.room).inside;
@@ -181,7 +200,7 @@ export class Visit extends EventTarget {
     return !refused && !error;
   }
 
-  /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "sounds" | "silent" | "choice">>} news */
+  /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "soundOnly" | "sounds" | "silent" | "choice">>} news */
   set(news) {
     Object.assign(this, news);
     if (this.step === "room") this.#keep();
@@ -278,7 +297,7 @@ export class Visit extends EventTarget {
 
   #keep() {
     const { microphone, camera } = this.devices.wanted;
-    remember(this.page.room, { name: this.name, choice: this.choice, sounds: this.sounds, microphone, camera });
+    remember(this.page.room, { name: this.name, choice: this.choice, sounds: this.sounds, soundOnly: this.soundOnly, microphone, camera });
   }
 
   /** @param {Partial<Visit>} news */
@@ -291,7 +310,8 @@ export class Visit extends EventTarget {
   #changed() {
     const { microphone, camera } = this.devices;
     const going = sends(this.choice, this.room && stand(this.room));
-    this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null });
+    const { layers } = this.pictures;
+    this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null, layers });
     this.connection.devices({ microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") });
     if (this.ownPicture?.getVideoTracks()[0] !== (camera ?? undefined)) this.ownPicture = camera && new MediaStream([camera]);
     this.#level.follow(this.step === "check" ? microphone : null);
