@@ -11,6 +11,11 @@ UNDECLARED = 8
 PER_SECOND = {Kind.AUDIO: 100.0, Kind.VIDEO: 600.0}
 """Packets taken from one publisher, and the most that may come at once."""
 
+EXCESS_SECONDS = 3.0
+"""Whoever sends more packets than are taken for so long, without a second's pause, is let go."""
+
+_PAUSE_SECONDS = 1.0
+
 
 class Allowance:
     """A token bucket: so many in a second, and so many at once after a second of silence."""
@@ -42,7 +47,12 @@ class Allowance:
 
 
 class Admission:
-    """The SSRCs and payload types of one connection, and how fast it may send; `counts` says what was turned away."""
+    """
+    The SSRCs and payload types of one connection, and how fast it may send; `counts` says what was turned away.
+
+    Attributes:
+        excessive: More packets came than are taken for `EXCESS_SECONDS`.
+    """
 
     def __init__(self, offer: Offer, counts: Counter[str]) -> None:
         self._known = {ssrc.to_bytes(4, "big") for line in offer.lines for ssrc in line.sources}
@@ -55,6 +65,8 @@ class Admission:
             if line.repair_type is not None:
                 self._allowances[line.repair_type] = allowance
         self._reports = Allowance(2 * PER_SECOND[Kind.AUDIO])
+        self._excess_began = self._excess_at = -_PAUSE_SECONDS
+        self.excessive = False
 
     def packet(self, datagram: bytes) -> bool:
         """Whether an SRTP datagram may be decrypted; its header is readable before."""
@@ -81,10 +93,17 @@ class Admission:
         somebody's name must not silence them.
         """
         self._note(datagram[8:12])
-        return self._within(self._allowances[datagram[1] & 0x7F], now)
+        if self._within(self._allowances[datagram[1] & 0x7F], now):
+            return True
+        self._exceed(now)
+        return False
 
     def genuine_report(self, datagram: bytes, now: float) -> bool:
-        """Note an SRTCP datagram that was decrypted; whether it is within the rate."""
+        """
+        Note an SRTCP datagram that was decrypted; whether it is within the rate.
+
+        Too many are dropped and no more: a listener who loses much asks for much.
+        """
         self._note(datagram[4:8])
         return self._within(self._reports, now)
 
@@ -98,3 +117,9 @@ class Admission:
             return True
         self._counts["too_fast"] += 1
         return False
+
+    def _exceed(self, now: float) -> None:
+        if now - self._excess_at > _PAUSE_SECONDS:
+            self._excess_began = now
+        self._excess_at = now
+        self.excessive = now - self._excess_began >= EXCESS_SECONDS

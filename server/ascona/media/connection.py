@@ -102,8 +102,13 @@ class Connection:
         if not self._admission.packet(datagram):
             return
         packet = self.transport.opened_packet(datagram)
-        if packet is not None and self._admission.genuine_packet(datagram, now):
+        if packet is None:
+            return
+        if self._admission.genuine_packet(datagram, now):
             self.publisher.receive(packet, now)
+        elif self._admission.excessive:
+            self._counts["excess_closed"] += 1
+            self.close()
 
     def _receive_report(self, datagram: bytes, now: float) -> None:
         if not self._admission.report(datagram):

@@ -33,8 +33,8 @@ class Endpoint(Protocol):
     def password(self, name: str) -> str | None:
         """The ICE password that belongs to one of its user name fragments."""
 
-    def checked(self, name: str, address: Address, nominated: bool, now: float) -> None:
-        """A valid connectivity check has come from this address."""
+    def checked(self, name: str, address: Address, nominated: bool, now: float) -> bool:
+        """A valid connectivity check has come from this address; whether it is to be answered."""
 
     def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
         """A DTLS datagram from an address of this connection."""
@@ -158,8 +158,8 @@ class Mux:
         if not message.check_message_integrity(password.encode()):
             self._counts["unproven_stun"] += 1
             return
-        endpoint.checked(name, address, "USE-CANDIDATE" in message.attributes, self._clock())
-        self.send(_response(message, address if isinstance(address, tuple) else address.peer, password), address)
+        if endpoint.checked(name, address, "USE-CANDIDATE" in message.attributes, self._clock()):
+            self.send(_response(message, address if isinstance(address, tuple) else address.peer, password), address)
 
 
 def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
+from ascona.media.admission import Allowance
 from ascona.media.answer import Credentials
 from ascona.media.handshake import Handshake, HandshakeFailed, Identity, Secured, SrtpError, State
 from ascona.media.mux import Address, Mux
@@ -16,6 +17,9 @@ CONSENT_SECONDS = 30.0
 
 UDP_SILENT_SECONDS = 3.0
 """Without a check for so long, a way by UDP may be left for one by TCP; browsers check the one in use more often."""
+
+CHECKS_PER_SECOND = 100.0
+"""Connectivity checks taken from one person: a browser with many ways to try sends one every 20 to 50 ms at first."""
 
 _MOST_PLACES = 4  # addresses listened to: a telephone between Wi-Fi and mobile has two
 
@@ -62,6 +66,7 @@ class Transport:
         self._address: Address | None = None  # where we send
         self._places: list[Address] = []  # where we listen, oldest first
         self._names: dict[str, str] = {}  # passwords by user name fragment, oldest first
+        self._checks = Allowance(CHECKS_PER_SECOND)
         self._first_check: float | None = None
         self._last_check = 0.0
         self._address_checked = 0.0
@@ -92,14 +97,17 @@ class Transport:
         """The ICE password that belongs to one of the user name fragments."""
         return self._names.get(name)
 
-    def checked(self, name: str, address: Address, nominated: bool, now: float) -> None:
+    def checked(self, name: str, address: Address, nominated: bool, now: float) -> bool:
         """
-        Learn where the peer is from a valid check.
+        Learn where the peer is from a valid check; whether it is to be answered, or is one too many.
 
         A nominated address (USE-CANDIDATE) is where we send from now on: Wi-Fi to mobile, or a NAT's new mind.
         TCP takes over from UDP only once that is silent: some browsers nominate every way that answers (RFC 8445
         section 8.1.1), and TCP answers last.
         """
+        if not self._checks.take(now):
+            self._counts["too_many_checks"] += 1
+            return False
         if name == self.credentials.name:
             for older in [known for known in self._names if known != name]:
                 self._forget_name(older)
@@ -112,6 +120,7 @@ class Transport:
             self._first_check = now
         self._last_check = now
         self._set_sending(self._secured is not None)
+        return True
 
     def _silent(self, now: float) -> bool:
         """Whether where we send is UDP no more heard of, or TCP, which is as good as another."""

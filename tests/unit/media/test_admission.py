@@ -5,7 +5,8 @@ from collections import Counter
 from tests.support.streams import AUDIO_TYPE, VIDEO_TYPE, datagram
 from tests.unit.media.test_offer import CHROMIUM
 
-from ascona.media.admission import UNDECLARED, Admission
+from ascona.core.media_plan import Kind
+from ascona.media.admission import EXCESS_SECONDS, PER_SECOND, UNDECLARED, Admission
 from ascona.media.offer import read_offer
 
 DECLARED = 4153517918
@@ -69,3 +70,31 @@ def test_a_flood_is_cut_to_the_rate_of_a_microphone_and_of_a_camera():
     assert [admitted(AUDIO_TYPE, 10.0), admitted(VIDEO_TYPE, 10.0)] == [100, 600]
     assert [admitted(AUDIO_TYPE, 10.5), admitted(VIDEO_TYPE, 10.5)] == [50, 300]
     assert counts["too_fast"] == 8_000 - 1_050
+
+
+def excessive_after(times: int, seconds: float, pause: float = 0.0) -> bool:
+    """Whether a microphone is let go that sends too much for so long, with a pause in the middle."""
+    door, _ = admission()
+    packet = datagram(AUDIO_TYPE, 1, 1, DECLARED, b"")
+    for turn in range(int(20 * seconds)):
+        now = 10.0 + turn / 20 + (pause if turn > 10 * seconds else 0.0)
+        for _ in range(int(times * PER_SECOND[Kind.AUDIO] / 20)):
+            door.genuine_packet(packet, now)
+    return door.excessive
+
+
+def test_who_sends_too_much_for_too_long_is_excessive_and_a_burst_is_not():
+    assert excessive_after(10, EXCESS_SECONDS + 1.5)
+    assert not excessive_after(10, EXCESS_SECONDS - 0.5)
+    assert not excessive_after(10, EXCESS_SECONDS + 1.5, pause=2.0)
+    assert not excessive_after(1, 60.0)
+
+
+def test_reports_that_are_too_many_are_dropped_and_no_more():
+    door, counts = admission()
+    for now in range(60):
+        for _ in range(1_000):
+            door.genuine_report(b"\x80\xc9\x00\x01" + bytes(4), float(now))
+
+    assert counts["too_fast"] > 40_000
+    assert not door.excessive

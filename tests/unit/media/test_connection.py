@@ -12,6 +12,7 @@ from tests.unit.media.test_transport import HOME, Port
 
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
+from ascona.media.admission import EXCESS_SECONDS, PER_SECOND
 from ascona.media.answer import Sources
 from ascona.media.connection import Connection
 from ascona.media.handshake import Identity
@@ -212,3 +213,14 @@ def test_a_flood_of_what_is_not_genuine_does_not_use_up_what_a_person_may_send(a
     ada.report(rtcp.sender_report(30, "ada", 1, 960, 1, 5))
 
     assert len(ben.received()) == 2
+
+
+def test_who_sends_ten_times_too_much_is_let_go_after_a_while_and_may_come_again(ada):
+    while ada.connection.open:
+        for _ in range(50):
+            ada.speak(ada.spoken / (10 * PER_SECOND[Kind.AUDIO]))
+
+    assert EXCESS_SECONDS <= ada.spoken / (10 * PER_SECOND[Kind.AUDIO]) < EXCESS_SECONDS + 1
+    assert ada.counts["excess_closed"] == 1
+    assert not ada.connection.up
+    assert ada.port.places == ada.port.endpoints == {}

@@ -9,7 +9,7 @@ from tests.unit.media.test_handshake import RTP, Peer
 
 from ascona.media.handshake import Identity
 from ascona.media.mux import Address
-from ascona.media.transport import CONSENT_SECONDS, HANDSHAKE_SECONDS, UDP_SILENT_SECONDS, Transport
+from ascona.media.transport import CHECKS_PER_SECOND, CONSENT_SECONDS, HANDSHAKE_SECONDS, UDP_SILENT_SECONDS, Transport
 
 HOME: Address = ("192.0.2.1", 1)
 TRAIN: Address = ("192.0.2.2", 2)
@@ -215,3 +215,23 @@ def test_tcp_takes_over_only_from_udp_that_has_fallen_silent(connected):
 
     connected.check(1.3 + UDP_SILENT_SECONDS)
     assert connected.reaches() == [HOME]
+
+
+def test_checks_beyond_what_any_browser_sends_are_not_answered_and_teach_nothing(connected):
+    name = connected.transport.credentials.name
+    answered = [connected.transport.checked(name, HOME, True, 10.0) for _ in range(int(3 * CHECKS_PER_SECOND))]
+    assert sum(answered) == CHECKS_PER_SECOND
+    assert connected.counts["too_many_checks"] == 2 * CHECKS_PER_SECOND
+
+    connected.check(10.0, TRAIN)
+    assert connected.reaches() == [HOME]
+    assert TRAIN not in connected.port.places
+
+    connected.check(10.5, TRAIN)
+    assert connected.reaches() == [TRAIN]
+
+
+def test_a_browser_with_many_ways_to_try_is_answered_on_each(connected):
+    name = connected.transport.credentials.name
+
+    assert all(connected.transport.checked(name, HOME, False, 10.0 + turn * 0.02) for turn in range(2_000))
