@@ -108,7 +108,7 @@ def _read_extensions(datagram: bytes, start: int) -> tuple[dict[int, bytes], int
             continue
         if profile == _ONE_BYTE_PROFILE:
             name, length = first >> 4, (first & 0x0F) + 1
-            if name == 15:
+            if name in (0, 15):  # padding with a length, or reserved: what follows is not to be read
                 break
         elif position < end:
             name, length = first, datagram[position]

@@ -43,6 +43,12 @@ def test_the_end_of_one_byte_extensions_is_respected():
     assert read_packet(datagram)[1] == {}
 
 
+def test_padding_with_a_length_ends_one_byte_extensions():
+    datagram = bytes.fromhex("906f1234000003e80000002a") + b"\xbe\xde\x00\x02" + b"\x30\x07\x01\x00\x00\x30\x08\x00"
+
+    assert read_packet(datagram)[1] == {3: b"\x07"}  # RFC 8285 section 4.2
+
+
 @pytest.mark.parametrize(
     "datagram",
     [b"", b"\x80", PLAIN[:11], PLAIN[:14], b"\x40" + PLAIN[1:], b"\x8f" + PLAIN[1:12], b"\xa0" + PLAIN[1:12] + b"\xff"],

@@ -16,6 +16,7 @@ from ascona.media.publisher import Publisher
 
 RID, REPAIRED_RID, TRANSPORT_WIDE = 10, 11, 3
 SSRC = {"l": 21, "h": 22}
+OFFER = read_offer(CHROMIUM, 2)
 
 
 class Camera:
@@ -25,7 +26,7 @@ class Camera:
         self.asked: list[rtcp.Heard] = []
         self.counts: Counter[str] = Counter()
         self.arrived: Counter[Kind] = Counter()
-        self.publisher = Publisher(read_offer(CHROMIUM, 2), 1, self.arrived, self._listen, self.counts)
+        self.publisher = Publisher(OFFER, 1, self.arrived, self._listen, self.counts)
         self.sent: Counter[str] = Counter()
 
     def _listen(self, report: bytes) -> None:

@@ -1,0 +1,1 @@
+"""Whatever reads what strangers send, fed with what no browser would: `python -m tests.fuzz`."""
