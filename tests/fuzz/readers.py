@@ -12,7 +12,7 @@ from aioice import stun
 from pydantic import ValidationError
 
 from ascona.core.media_plan import Kind
-from ascona.live.messages import BadMessage, Devices, Line, Offer, read_order
+from ascona.live.messages import BadMessage, Devices, Line, Offer, Shows, read_order
 from ascona.media import rtcp
 from ascona.media.handshake import Handshake, HandshakeFailed, Identity
 from ascona.media.mux import Address, Mux
@@ -236,6 +236,6 @@ def read_message(data: bytes) -> None:
         message = json.loads(data)
     except (ValueError, RecursionError):
         return
-    for read in (read_order, Devices.model_validate, Line.model_validate, Offer.model_validate):
+    for read in (read_order, Devices.model_validate, Line.model_validate, Shows.model_validate, Offer.model_validate):
         with contextlib.suppress(BadMessage, ValidationError):
             cast(Callable[[object], object], read)(message)

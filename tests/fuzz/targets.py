@@ -87,6 +87,7 @@ def _orders() -> Iterator[bytes]:
     yield json.dumps({"microphone": True, "camera": False}).encode()
     yield json.dumps({"text": "north"}).encode()
     yield json.dumps({"sdp": "v=0"}).encode()
+    yield json.dumps({"heights": [360, 0, 90]}).encode()
 
 
 _WORDS_OF_SDP = (
@@ -94,10 +95,8 @@ _WORDS_OF_SDP = (
     b"a=rid:", b"a=simulcast:send l;h", b"a=ssrc:", b"a=ssrc-group:FID ", b"a=setup:active", b"a=group:BUNDLE ",
     b"a=fingerprint:sha-256 ", b"a=rtcp-fb:", b"a=ice-ufrag:", b"a=mid:", b"\r\n",
 )  # fmt: skip
-_WORDS_OF_MESSAGES = tuple(
-    b'"' + word + b'"'
-    for word in (b"do", b"version", b"key", b"name", b"person", b"minutes", b"microphone", b"camera", b"text", b"sdp")
-)
+_KEYS = ("do", "version", "key", "name", "person", "minutes", "microphone", "camera", "text", "sdp", "heights")
+_WORDS_OF_MESSAGES = tuple(f'"{key}"'.encode() for key in _KEYS)
 
 TARGETS = {
     "stun": Target(

@@ -12,6 +12,7 @@ from aiortc import (
     MediaStreamTrack,
     RTCBundlePolicy,
     RTCConfiguration,
+    RTCIceServer,
     RTCPeerConnection,
     RTCRtpTransceiver,
     RTCSessionDescription,
@@ -58,8 +59,8 @@ class Client:
         slots: Transceivers that receive, sound and picture in turn for each slot.
     """
 
-    def __init__(self, slots: int) -> None:
-        self.connection = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+    def __init__(self, slots: int, relays: list[RTCIceServer] | None = None) -> None:
+        self.connection = RTCPeerConnection(RTCConfiguration(relays or [], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self.connection.addTransceiver(AudioStreamTrack(), direction="sendonly")
         self.connection.addTransceiver(SmallPicture(), direction="sendonly")
         self.slots: list[RTCRtpTransceiver] = [
@@ -118,8 +119,11 @@ def plan(*routes: tuple[str, str], kinds: tuple[Kind, ...] = tuple(Kind), **slot
 
 @asynccontextmanager
 async def switchboard_on_loopback(slots: int = 2) -> AsyncIterator[Switchboard]:
-    """A switchboard with one open room."""
+    """A switchboard with one open room, UDP and TCP."""
     switchboard = await Switchboard.listening("127.0.0.1", 0)
+    while not switchboard.streams:  # another program has that number by TCP
+        await switchboard.close()
+        switchboard = await Switchboard.listening("127.0.0.1", 0)
     switchboard.open_room(ROOM, slots)
     try:
         yield switchboard
