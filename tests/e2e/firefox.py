@@ -17,6 +17,7 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 FIREFOX = os.environ.get("ASCONA_TEST_FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
+NO_PROXY = "network.proxy.no_proxies_on"
 PREFERENCES: dict[str, bool | int | str] = {
     "media.navigator.streams.fake": True,  # a coloured picture and a tone
     "media.navigator.permission.disabled": True,
@@ -25,7 +26,7 @@ PREFERENCES: dict[str, bool | int | str] = {
     "network.proxy.socks": "127.0.0.1",
     "network.proxy.socks_port": 9,
     "network.proxy.socks_remote_dns": True,
-    "network.proxy.no_proxies_on": "localhost, 127.0.0.1",
+    NO_PROXY: "localhost, 127.0.0.1",
     "network.proxy.allow_bypass": False,
     "network.proxy.failover_direct": False,
     "network.connectivity-service.enabled": False,
@@ -52,11 +53,13 @@ class Firefox:
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
-    async def start(self, script: str) -> None:
-        """`script` runs in every page before its own."""
+    async def start(self, script: str, reaches: str = "") -> None:
+        """`script` runs in every page before its own; `reaches`: an address of another machine it may go to."""
         profile = tempfile.TemporaryDirectory(prefix="ascona-firefox-", ignore_cleanup_errors=True)
         home = Path(self._open.enter_context(profile))
-        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items())
+        near = ", ".join(filter(None, (str(PREFERENCES[NO_PROXY]), reaches)))
+        preferences = {**PREFERENCES, NO_PROXY: near}
+        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in preferences.items())
         (home / "user.js").write_text("".join(lines), encoding="utf-8")
         assert FIREFOX
         self._process = await asyncio.create_subprocess_exec(
@@ -69,7 +72,7 @@ class Firefox:
         http = await self._open.enter_async_context(ClientSession())
         self._socket = await http.ws_connect(f"{address}/session", max_msg_size=0)
         self._spawn(self._read(self._socket))
-        await self.tell("session.new", capabilities={})
+        await self.tell("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         await self.tell("session.subscribe", events=["log.entryAdded"])
         await self.tell("script.addPreloadScript", functionDeclaration=f"() => {{ {script} }}")
         self._page = (await self.tell("browsingContext.create", type="tab"))["context"]

@@ -1,0 +1,1 @@
+"""Real browsers behind a line that loses, delays, narrows, breaks off and changes."""

@@ -1,0 +1,93 @@
+// Listens inside a page, by what the browser itself counts, ten times a second; `window.ear` is read from outside.
+
+(() => {
+  const Stock = window.RTCPeerConnection;
+  const connections = [];
+  window.connections = connections;
+  window.RTCPeerConnection = class extends Stock {
+    constructor(...settings) {
+      super(...settings);
+      connections.push(this);
+    }
+  };
+
+  const EVERY = 100; // milliseconds
+  const fresh = () => ({ voices: {}, pictures: {}, again: {}, since: Date.now(), looks: 0, weak: 0, lines: 0 });
+  const ear = fresh();
+  window.ear = ear;
+  /** @type {Map<string, any>} the last report of each stream, by connection and id */
+  let last = new Map();
+
+  let opened = 0; // connections made before the last reset
+  let looked = 0; // Date.now() of the last look
+
+  /** Counts from now on; `again` will hold when each voice was first heard after this. */
+  ear.reset = () => {
+    Object.assign(ear, fresh());
+    opened = connections.length;
+  };
+
+  const grown = (report, before, key) => (report[key] ?? 0) - (before[key] ?? 0);
+
+  // Sound that was made up because none had come. A run goes on while no new one is counted.
+  function listen(voice, report, before) {
+    const total = grown(report, before, "totalSamplesReceived");
+    const concealed = grown(report, before, "concealedSamples");
+    const runs = grown(report, before, "concealmentEvents");
+    voice.packets += grown(report, before, "packetsReceived");
+    voice.lost += grown(report, before, "packetsLost");
+    voice.total += total;
+    voice.concealed += concealed;
+    voice.silent += grown(report, before, "silentConcealedSamples");
+    voice.runs += runs;
+    voice.sped += grown(report, before, "removedSamplesForAcceleration");
+    voice.slowed += grown(report, before, "insertedSamplesForDeceleration");
+    if (concealed <= 0) voice.run = 0;
+    else voice.run = (runs > 0 ? 0 : voice.run) + concealed - 480 * Math.max(0, runs - 1);
+    voice.longest = Math.max(voice.longest, voice.run);
+    voice.delay = report.jitterBufferEmittedCount ? (1000 * report.jitterBufferDelay) / report.jitterBufferEmittedCount : 0;
+    return total - concealed > 0 && grown(report, before, "packetsReceived") > 0;
+  }
+
+  function watch(picture, report, before) {
+    picture.frames += grown(report, before, "framesDecoded");
+    picture.packets += grown(report, before, "packetsReceived");
+    picture.lost += grown(report, before, "packetsLost");
+    picture.freezes += grown(report, before, "freezeCount");
+    picture.frozen += grown(report, before, "totalFreezesDuration");
+    picture.asked += grown(report, before, "pliCount");
+  }
+
+  async function look() {
+    const seen = new Map();
+    const began = Date.now();
+    for (const [number, connection] of connections.entries()) {
+      if (connection.connectionState === "closed") continue;
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type !== "inbound-rtp") continue;
+        const key = `${number}/${report.id}`;
+        seen.set(key, report);
+        const before = last.get(key);
+        if (!before) continue;
+        const slot = Math.floor((Number(report.mid) - 2) / 2);
+        if (report.kind === "audio") {
+          const voice = (ear.voices[slot] ??= { packets: 0, lost: 0, total: 0, concealed: 0, silent: 0, runs: 0, sped: 0, slowed: 0, run: 0, longest: 0, delay: 0 });
+          if (listen(voice, report, before) && looked >= ear.since) ear.again[slot] ??= Date.now();
+        } else watch((ear.pictures[slot] ??= { frames: 0, packets: 0, lost: 0, freezes: 0, frozen: 0, asked: 0 }), report, before);
+      }
+    }
+    last = seen;
+    looked = began;
+    ear.looks += 1;
+    ear.lines = connections.length - opened;
+    if (document.body?.textContent?.includes("pictures paused")) ear.weak += 1;
+  }
+
+  (async () => {
+    for (;;) {
+      const began = performance.now();
+      await look().catch(() => {});
+      await new Promise((done) => setTimeout(done, Math.max(10, EVERY - (performance.now() - began))));
+    }
+  })();
+})();

@@ -1,0 +1,95 @@
+"""Somebody who listens in a real browser, Chromium or Firefox; both are asked in the same words."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+from playwright.async_api import async_playwright
+
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, ORDINARY
+from tests.e2e.firefox import Firefox
+from tests.network.ground import SERVER
+
+EAR = (Path(__file__).parent / "ear.js").read_text(encoding="utf-8")
+
+
+class Listener(Protocol):
+    """One person's browser."""
+
+    async def join(self, link: str) -> None:
+        """Open the link, agree and come in, as far as the door."""
+
+    async def evaluate(self, expression: str) -> Any:
+        """What a JavaScript expression comes to, awaited."""
+
+    async def until(self, expression: str, within: float = 30) -> None:
+        """Wait until a JavaScript expression is true; seconds."""
+
+    async def press(self, name: str) -> None:
+        """Click the button of this name."""
+
+    async def stop(self) -> None: ...
+
+
+class InChromium:
+    """A Chromium of one's own."""
+
+    def __init__(self) -> None:
+        self._open = AsyncExitStack()
+
+    async def start(self, script: str = EAR, program: str = CHROMIUM) -> None:
+        playwright = await self._open.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=[*ARGUMENTS, "--ignore-certificate-errors"]
+        )
+        self._open.push_async_callback(browser.close)
+        self.context = await browser.new_context(**ORDINARY)
+        await self.context.add_init_script(script)
+        self.page = await self.context.new_page()
+
+    async def join(self, link: str) -> None:
+        await self.page.goto(link, timeout=60_000)
+        await self.page.get_by_role("checkbox", name="I agree").check()
+        await self.page.get_by_role("button", name="Join the room").click()
+
+    async def evaluate(self, expression: str) -> Any:
+        return await self.page.evaluate(f"async () => {{ const found = await ({expression}); return found ?? null; }}")
+
+    async def until(self, expression: str, within: float = 30) -> None:
+        async with asyncio.timeout(within):
+            while not await self.evaluate(expression):
+                await asyncio.sleep(0.05)
+
+    async def press(self, name: str) -> None:
+        await self.page.get_by_role("button", name=name, exact=True).click()
+
+    async def stop(self) -> None:
+        await self._open.aclose()
+
+
+class InFirefox:
+    """A Firefox of one's own."""
+
+    def __init__(self) -> None:
+        self._firefox = Firefox()
+
+    async def start(self, script: str = EAR) -> None:
+        await self._firefox.start(script, reaches=SERVER)
+
+    async def join(self, link: str) -> None:
+        await self._firefox.go_to(link)
+        await self._firefox.click("input[name=agree]")
+        await self._firefox.press("Join the room")
+
+    async def evaluate(self, expression: str) -> Any:
+        return await self._firefox.evaluate(expression)
+
+    async def until(self, expression: str, within: float = 30) -> None:
+        await self._firefox.until(expression, within)
+
+    async def press(self, name: str) -> None:
+        await self._firefox.press(name)
+
+    async def stop(self) -> None:
+        await self._firefox.stop()
