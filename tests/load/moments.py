@@ -1,15 +1,16 @@
-"""How long a moment lasts: from a leader's click to everyone's screen, and from coming back to the first picture.
+"""How long a moment lasts: coming in, a phase that silences somebody, sitting back and coming back.
 
-    .venv/bin/python -m tests.load.moments [--people 6] [--clicks 40] [--everyone-sends] [--json]
+    .venv/bin/python -m tests.load.moments [--times 40] [--simulated 5] [--everyone-sends] [--json]
 
-All browsers share this machine, where a group has a machine each. So that the
-figure is the room's and not that of so many encoders and echo cancellers on its
-cores, only the presenter sends, unless `--everyone-sends`.
+Three browsers (a leader, the presenter and a listener) and simulated people. All share this machine, where a group has
+a machine each: so that the figures are the room's and not those of so many encoders and echo cancellers on its cores,
+only the presenter and the simulated people send, unless `--everyone-sends`.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import tempfile
 from contextlib import AsyncExitStack
@@ -18,130 +19,151 @@ from typing import Any
 
 from playwright.async_api import Browser, async_playwright, expect
 
+from ascona.rehearsal.company import NAMES, Company, Invited
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, ORDINARY
-from tests.e2e.evening import come_in, go_to, open_session
+from tests.e2e.evening import go_to
 from tests.e2e.person import WATCH_CONNECTIONS, Person
-from tests.e2e.test_coming_back import NEXT_FRAME
+from tests.load.clicks import NOTE_MOMENTS, coming_back, falling_silent, joining, seen_by_all
 from tests.support.process import Server
 
-# The moment a page's version changes, and the moment a leader's hand comes down, on the machine's one clock.
-NOTE_MOMENTS = """
-window.versions = {};
-window.clicked = 0;
-const now = () => performance.timeOrigin + performance.now();
-addEventListener("click", () => { window.clicked = now(); }, { capture: true });
-new MutationObserver(() => {
-  const version = document.querySelector("main#room")?.dataset.version;
-  if (version && !(version in window.versions)) window.versions[version] = now();
-}).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-version"], childList: true });
-"""
-
-UNWATCHED_SECONDS = 0.4  # asking six pages whether they have changed would keep them from changing
-LAST_FRAMES_SECONDS = 1.0  # frames from before the gate closed are decoded by then
-
-NAMES = ("Ada", "Ben", "Cy", "Dee", "Emi", "Fay", "Gil", "Hana", "Ivo", "Jo", "Kai", "Lea", "Mo", "Nia")
+LIVE = {"Ada": "--leader", "Cy": "--member", "Dee": "--member"}
 
 
-async def click_to_screens(people: dict[str, Person], clicks: int) -> list[float]:
-    """Milliseconds from each click to the last of all browsers showing the new version."""
+async def opened(browser: Browser, name: str, link: str) -> Person:
+    """Somebody in a browser of their own, who has not come in yet."""
+    context = await browser.new_context(**ORDINARY)
+    await context.add_init_script(WATCH_CONNECTIONS + NOTE_MOMENTS)
+    return Person(name, "leader" if name == "Ada" else "member", link, context, await context.new_page())
+
+
+async def seated(people: dict[str, Person], simulated: tuple[str, ...]) -> None:
+    """Everyone is in, the session is open, and Cy will present."""
     ada = people["Ada"]
-    took = []
-    for number in range(clicks):
-        before = int(await ada.room.get_attribute("data-version") or 0)
-        await ada.press("Resume" if number % 2 else "Hold")
-        await asyncio.sleep(UNWATCHED_SECONDS)
-        for person in people.values():
-            await expect(person.room).not_to_have_attribute("data-version", str(before))
-        clicked = await ada.page.evaluate("window.clicked")
-        shown = [await p.page.evaluate("(v) => window.versions[v]", str(before + 1)) for p in people.values()]
-        took.append(max(shown) - clicked)
-    return took
+    await asyncio.gather(*(person.join() for person in people.values()))
+    for name in (*simulated, "Cy", "Dee"):
+        await expect(ada.button(f"Admit {name}")).to_be_visible(timeout=60_000)
+    await ada.press("Admit everyone")
+    await ada.press("Open the session")
+    await ada.act_on("Cy", "Make presenter")
+    await people["Cy"].press("I will present")
+    await expect(ada.chair("Cy")).to_have_attribute("data-standing", "presenter")
 
 
-async def return_to_picture(people: dict[str, Person], times: int) -> list[float]:
-    """Milliseconds from the presenter's click on “Come back” to a decoded frame at another browser."""
-    cy, dee = people["Cy"], people["Dee"]
-    seat = await dee.seat_of("Cy")
+async def turn_off(person: Person) -> None:
+    for device in ("microphone", "camera"):
+        await person.press(f"Turn {device} off")
+        await expect(person.button(f"Turn {device} on")).to_be_visible()
+
+
+async def joins(browser: Browser, link: str, times: int) -> list[float]:
+    """Dee's, again and again, each time in a browser that has never been here."""
     took = []
     for _ in range(times):
-        await expect(dee.chair("Cy")).to_have_attribute("data-state", "back")
-        await asyncio.sleep(LAST_FRAMES_SECONDS)
-        began = asyncio.create_task(dee.page.evaluate(NEXT_FRAME, [seat, 0]))
-        await cy.press("Come back")
-        clicked = await cy.page.evaluate("window.clicked")
-        took.append(await began - clicked)
-        await people["Ada"].press("Let the presenter sit back")
+        dee = await opened(browser, "Dee", link)
+        took.append(await joining(dee))
+        await dee.context.close()
     return took
+
+
+async def switches(people: dict[str, Person], times: int) -> list[float]:
+    """From the questions to the fantasies, where the presenter sits back; and back again."""
+    ada, cy, dee = people["Ada"], people["Cy"], people["Dee"]
+    took = []
+    for _ in range(times):
+        await go_to(people, "questions")
+        if await cy.button("Come back").is_visible():  # a phase turns nobody's microphone on
+            await cy.press("Come back")
+        took.append(await falling_silent(ada, "Next phase", cy, dee))
+        await ada.press("Previous phase")
+        await expect(dee.chair("Cy")).to_have_attribute("data-state", "here")
+        await expect(cy.button("Come back")).to_be_visible()
+    await go_to(people, "fantasies")
+    return took
+
+
+async def turns(people: dict[str, Person], times: int) -> tuple[list[float], list[float]]:
+    """The presenter comes back, and is asked to sit back; milliseconds of each."""
+    ada, cy, dee = people["Ada"], people["Cy"], people["Dee"]
+    back, silent = [], []
+    for _ in range(times):
+        back.append(await coming_back(cy, dee))
+        silent.append(await falling_silent(ada, "Let the presenter sit back", cy, dee))
+    return back, silent
 
 
 def summary(milliseconds: list[float]) -> dict[str, float]:
     ordered = sorted(milliseconds)
+
+    def share(part: float) -> float:
+        return round(ordered[min(len(ordered) - 1, int(len(ordered) * part))], 1)
+
     return {
         "times": len(ordered),
         "p50_ms": round(statistics.median(ordered), 1),
-        "p95_ms": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], 1),
+        "p95_ms": share(0.95),
+        "p99_ms": share(0.99),
         "most_ms": round(ordered[-1], 1),
     }
 
 
-async def gathered(server: Server, browser: Browser, count: int) -> dict[str, Person]:
-    arguments = ["--leader", "Ada", "--co-leader", "Ben"]
-    for name in NAMES[2:count]:
-        arguments += ["--member", name]
-    people = {}
-    for one in await server.plan(*arguments):
-        context = await browser.new_context(**ORDINARY)
-        await context.add_init_script(WATCH_CONNECTIONS + NOTE_MOMENTS)
-        people[one["name"]] = Person(one["name"], one["standing"], one["link"], context, await context.new_page())
-    return people
-
-
-async def turn_off(people: dict[str, Person]) -> None:
-    """Everyone but the presenter turns microphone and camera off."""
-    for person in people.values():
-        for device in ("microphone", "camera") if person.name != "Cy" else ():
-            await person.press(f"Turn {device} off")
-            await expect(person.button(f"Turn {device} on")).to_be_visible()
-
-
-async def measure(count: int, clicks: int, everyone_sends: bool) -> dict[str, Any]:
+async def measure(times: int, simulated: int, everyone_sends: bool) -> dict[str, Any]:
     async with AsyncExitStack() as stack:
         server = Server(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         stack.push_async_callback(server.stop)
         await server.start()
+        cast = NAMES[:simulated]
+        arguments = [word for name, standing in LIVE.items() for word in (standing, name)]
+        arguments += [word for name in cast for word in ("--member", name)]
+        links = {one["name"]: one["link"] for one in await server.plan("--programme", "ascona-90", *arguments)}
+        company = Company()
+        stack.push_async_callback(company.stop)
+        await company.start([Invited(name, links[name]) for name in cast], server.origin)
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         stack.push_async_callback(browser.close)
-        people = await gathered(server, browser, count)
-        await come_in(people)
-        await open_session(people)
+        people = {name: await opened(browser, name, links[name]) for name in LIVE}
+        await seated(people, cast)
         if not everyone_sends:
-            await turn_off(people)
-        screens = await click_to_screens(people, clicks)
-        await go_to(people, "fantasies")
-        pictures = await return_to_picture(people, max(4, clicks // 4))
+            await turn_off(people["Ada"])
+        return await moments(browser, people, times, everyone_sends)
+
+
+async def moments(browser: Browser, people: dict[str, Person], times: int, everyone_sends: bool) -> dict[str, Any]:
+    """All of them; Dee goes away for a while, as someone whose joining is watched."""
+    await people["Dee"].context.close()
+    join = await joins(browser, people["Dee"].link, times)
+    people["Dee"] = await opened(browser, "Dee", people["Dee"].link)
+    await people["Dee"].join()
+    if not everyone_sends:
+        await turn_off(people["Dee"])
+    hold = ("Hold", "Resume")
+    screens = [await seen_by_all(people["Ada"], hold[turn % 2], list(people.values())) for turn in range(2 * times)]
+    silent = await switches(people, times)
+    back, silent_again = await turns(people, times)
     return {
-        "browsers": count,
-        "sending": count if everyone_sends else 1,
-        "click to every screen": summary(screens),
-        "coming back to a decoded picture": summary(pictures),
+        "join: click to first decoded frame": summary(join),
+        "a leader's click to every screen": summary(screens),
+        "phase switch: click to last packet": summary(silent),
+        "sit back: click to last packet": summary(silent_again),
+        "come back: click to decoded frame": summary(back),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=6, choices=range(4, len(NAMES) + 1))
-    parser.add_argument("--clicks", type=int, default=40)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=40)
+    parser.add_argument("--simulated", type=int, default=5)
     parser.add_argument("--everyone-sends", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    result = asyncio.run(measure(given.people, given.clicks, given.everyone_sends))
+    result = asyncio.run(measure(given.times, given.simulated, given.everyone_sends))
     if given.json:
         print(json.dumps(result))
         return
-    print(f"{result.pop('browsers')} browsers on this machine, sending: {result.pop('sending')}")
+    print(f"3 browsers and {given.simulated} simulated people; load of the machine {result.pop('load')}")
     for what, figures in result.items():
-        print(f"{what:36}" + "  ".join(f"{name} {value}" for name, value in figures.items()))
+        print(f"{what:38}" + "  ".join(f"{name} {value}" for name, value in figures.items()))
 
 
 if __name__ == "__main__":

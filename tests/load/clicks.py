@@ -1,0 +1,112 @@
+"""How long after somebody's click something happens in a room of real browsers, in milliseconds.
+
+All browsers share one machine and its clock. Nothing here knows how people got into their room, or what lies between
+them and the server.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from playwright.async_api import expect
+
+from tests.e2e.person import Person
+
+# The moment a page's version changes, and the moment a hand comes down.
+NOTE_MOMENTS = """
+window.versions = {};
+window.clicked = 0;
+window.now = () => performance.timeOrigin + performance.now();
+addEventListener("click", () => { window.clicked = window.now(); }, { capture: true });
+new MutationObserver(() => {
+  const version = document.querySelector("main#room")?.dataset.version;
+  if (version && !(version in window.versions)) window.versions[version] = window.now();
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-version"], childList: true });
+window.streams = async (kind, slot) => {
+  const connection = (window.connections ?? []).filter((one) => one.connectionState !== "closed").at(-1);
+  const reports = connection ? [...(await connection.getStats()).values()] : [];
+  const mid = slot === null ? null : String((kind === "video" ? 3 : 2) + 2 * slot);
+  return reports.filter((one) => one.type === "inbound-rtp" && one.kind === kind && (!mid || one.mid === mid));
+};
+"""
+
+# The moment when more frames have been decoded than now, of one slot or of any.
+NEXT_FRAME = """
+async (slot) => {
+  const frames = async () =>
+    (await window.streams("video", slot)).reduce((sum, one) => sum + (one.framesDecoded ?? 0), 0);
+  const before = await frames();
+  while ((await frames()) <= before) await new Promise((done) => setTimeout(done, 8));
+  return window.now();
+}
+"""
+
+# The moment when a slot's last packet of sound has come, once none has come for a while.
+LAST_PACKET = """
+async ([slot, silence]) => {
+  for (;;) {
+    const [heard] = await window.streams("audio", slot);
+    if (heard && window.now() - heard.lastPacketReceivedTimestamp > silence) return heard.lastPacketReceivedTimestamp;
+    await new Promise((done) => setTimeout(done, silence / 4));
+  }
+}
+"""
+
+# Whether sound of a slot comes.
+HEARD = """
+async (slot) => {
+  const [heard] = await window.streams("audio", slot);
+  return Boolean(heard) && window.now() - heard.lastPacketReceivedTimestamp < 200;
+}
+"""
+
+SILENCE_MS = 400  # nothing for so long: nothing more will come
+UNWATCHED_SECONDS = 0.4  # asking pages whether they have changed would keep them from changing
+LAST_FRAMES_SECONDS = 1.0  # frames from before the gate closed are decoded by then
+
+
+async def clicked(person: Person) -> float:
+    """When somebody's hand last came down."""
+    moment: float = await person.page.evaluate("window.clicked")
+    return moment
+
+
+async def joining(person: Person) -> float:
+    """From “Join the room” to the first decoded frame of anybody."""
+    await person.page.goto(person.link)
+    await person.page.get_by_role("checkbox", name="I agree").check()
+    button = person.button("Join the room")
+    await expect(button).to_be_enabled()
+    frame = asyncio.create_task(person.page.evaluate(NEXT_FRAME, None))
+    await button.click()
+    return float(await frame) - await clicked(person)
+
+
+async def seen_by_all(leader: Person, button: str, people: Sequence[Person]) -> float:
+    """From a leader's click to the last of all browsers showing the new version."""
+    before = int(await leader.room.get_attribute("data-version") or 0)
+    await leader.press(button)
+    await asyncio.sleep(UNWATCHED_SECONDS)
+    for person in people:
+        await expect(person.room).not_to_have_attribute("data-version", str(before))
+    shown = [await one.page.evaluate("(v) => window.versions[v]", str(before + 1)) for one in people]
+    return max(shown) - await clicked(leader)
+
+
+async def falling_silent(leader: Person, button: str, presenter: Person, listener: Person) -> float:
+    """From a leader's click to the last packet of a presenter's voice that a listener gets; 0 if it came before."""
+    slot = await listener.seat_of(presenter.name)
+    await listener.page.wait_for_function(HEARD, arg=slot, polling=100)
+    await leader.press(button)
+    last = await listener.page.evaluate(LAST_PACKET, [slot, SILENCE_MS])
+    await expect(listener.chair(presenter.name)).to_have_attribute("data-state", "back")
+    return max(0.0, last - await clicked(leader))
+
+
+async def coming_back(presenter: Person, listener: Person) -> float:
+    """From the presenter's “Come back” to a decoded frame at a listener."""
+    slot = await listener.seat_of(presenter.name)
+    await expect(listener.chair(presenter.name)).to_have_attribute("data-state", "back")
+    await asyncio.sleep(LAST_FRAMES_SECONDS)
+    frame = asyncio.create_task(listener.page.evaluate(NEXT_FRAME, slot))
+    await presenter.press("Come back")
+    return float(await frame) - await clicked(presenter)
