@@ -10,7 +10,7 @@ from engineio.async_drivers import aiohttp as driver
 MESSAGE_BYTES_LIMIT = 80 * 1024
 """Bytes in one message: an offer has at most 64 KiB, and JSON writes the end of each line as four characters."""
 
-MESSAGES = ("command", "offer", "line", "devices")
+MESSAGES = ("command", "offer", "line", "devices", "shows")
 """What browsers send; all else is as if it had not been sent."""
 
 PING_SECONDS = 5

@@ -11,6 +11,7 @@ from ascona.core.pictures import Pictures
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
+from ascona.live.websocket import MESSAGES
 
 
 class Wire:
@@ -163,3 +164,10 @@ async def test_what_a_page_shows_reaches_the_forwarding_once_it_has_the_place():
     assert wire.heights == [("s1", "max", [0, 360])]
     assert wire.namespace.counts == {"bad_message": 6}
     await wire.rooms.close()
+
+
+def test_everything_that_is_answered_is_let_through_and_nothing_else():
+    comings_and_goings = {"on_connect", "on_disconnect"}
+    answered = {name for name in vars(RoomNamespace) if name.startswith("on_")} - comings_and_goings
+
+    assert {f"on_{message}" for message in MESSAGES} == answered
