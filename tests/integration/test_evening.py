@@ -157,6 +157,21 @@ async def test_coming_in_from_another_window_silences_the_first(gather):
     await second.hang_up()
 
 
+async def test_a_page_that_comes_back_before_anybody_has_noticed_its_lost_line_is_no_other_window(gather):
+    people = await gather(GROUP)
+    await admitted(people)
+    lost = people["Max"]
+    back = Visitor(lost.origin, lost.invited, cookies=lost.cookies, id=lost.id, http=lost.http, window=lost.window)
+
+    assert await back.come() == {}
+
+    assert await lost.do("Leave") == {"refused": "not_inside"}
+    assert not lost.elsewhere
+    room = await back.sees(lambda room: room["me"]["place"] == "inside")
+    assert all(person["state"] == "here" for person in room["people"])
+    await back.hang_up()
+
+
 async def test_a_line_among_leaders_reaches_leaders_only(gather):
     people = await gather(GROUP)
     await admitted(people)

@@ -25,9 +25,17 @@ def line(name: str, figures: dict[str, Any]) -> str:
         return f"{name:12} " + "\n             ".join(f"{key}: {_listed(value)}" for key, value in figures.items())
     if "runs" in figures:
         runs = figures["runs"]
-        shown = {key: sorted(run[key] for run in runs) for key in ("first", "last", "own", "lines")}
-        return f"{name:12} heard again after seconds, wanted within {figures['within']}: {_listed(shown)}"
+        firsts, owns = sorted(run["first"] for run in runs), sorted(run["own"] for run in runs)
+        return (
+            f"{name:12} {len(runs)} times, wanted within {figures['within']} s: hears again p50 {_at(firsts, 0.5)},"
+            f" p95 {_at(firsts, 0.95)}; is heard again p50 {_at(owns, 0.5)}, p95 {_at(owns, 0.95)}"
+            + "".join(f"\n             {_listed(run)}" for run in runs)
+        )
     return f"{name:12} {_listed(figures)}"
+
+
+def _at(ordered: list[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 def _listed(figures: Any) -> str:

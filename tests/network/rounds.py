@@ -70,9 +70,9 @@ async def change_address(evening: Evening, profile: Profile) -> Figures:
     for number in range(profile.times):
         await asyncio.sleep(_BETWEEN_SECONDS)
         old, new = ("home", "mobile") if number % 2 == 0 else ("mobile", "home")
-        await _reset(evening)
         began = time.time()
         await ground.lines[old].unplug()
+        await _reset(evening)
         await ground.lines[new].plug()
         runs.append(await _again(evening, began))
     if profile.times % 2:

@@ -52,6 +52,7 @@ class Visitor:
     elsewhere: bool = False
     cookies: dict[str, str] = field(default_factory=dict)
     id: str = ""
+    window: str = field(default_factory=lambda: str(uuid.uuid4()))
     socket: socketio.AsyncClient | None = None
     http: aiohttp.ClientSession | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,7 +73,10 @@ class Visitor:
         self.socket.on("elsewhere", self._moved)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         await self.socket.connect(
-            self.origin, headers={"Cookie": cookie}, auth={"room": self.id}, transports=["websocket"]
+            self.origin,
+            headers={"Cookie": cookie},
+            auth={"room": self.id, "window": self.window},
+            transports=["websocket"],
         )
 
     async def come(self, name: str | None = None) -> dict[str, Any]:

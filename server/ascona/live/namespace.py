@@ -52,11 +52,18 @@ class Negotiator(Protocol):
 
 @dataclass(slots=True)
 class Connection:
-    """One browser's connection. `knocked`: it is this person's place in the room."""
+    """
+    One browser's connection.
+
+    Attributes:
+        window: Drawn by the page when it was loaded: a page that comes back is told from another window by it.
+        knocked: It is this person's place in the room.
+    """
 
     sid: str
     room: Room
     person: str
+    window: str = ""
     knocked: bool = False
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
     offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
@@ -106,7 +113,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         if room is None or person is None:
             self.counts["not_signed_in"] += 1
             raise socketio.exceptions.ConnectionRefusedError("not_signed_in")
-        self._connections[sid] = Connection(sid, room, person)
+        window = auth.get("window") if isinstance(auth, dict) else None
+        self._connections[sid] = Connection(sid, room, person, window if isinstance(window, str) else "")
 
     async def on_disconnect(self, sid: str, *_reason: object) -> None:
         connection = self._connections.pop(sid, None)
@@ -208,7 +216,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._places[room.session.id, person] = connection
         connection.knocked = True
         if before is not None and before is not connection:
-            await self._silence(before)
+            await self._silence(before, for_another=not before.window or before.window != connection.window)
         await room.line_up(person, order.devices)
         self._begin(self._tell_pictures(room.session.id, person))
         try:
@@ -221,10 +229,14 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             raise
         return None
 
-    async def _silence(self, before: Connection) -> None:
-        """Another window has the place now. A line that was merely lost keeps its sound and picture for its return."""
+    async def _silence(self, before: Connection, for_another: bool) -> None:
+        """
+        Another window, or a fresh line of the same one, has the place now.
+
+        A line that was merely lost keeps its sound and picture for its return, whether or not anybody here has noticed.
+        """
         before.knocked = False
-        if before.sid in self._connections:
+        if for_another and before.sid in self._connections:
             await self._negotiator.leave(before.room.session.id, before.person)
             await self.emit("elsewhere", {}, to=before.sid)
 

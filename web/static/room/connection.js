@@ -18,7 +18,10 @@ import { Shown } from "./shown.js";
  * @property {() => import("./types.js").Devices & {name: string}} knock how to come in
  */
 
-const ANSWER_WITHIN = 10_000; // milliseconds
+const ANSWER_WITHIN = 10_000; // milliseconds; who takes longer is not there any more
+const OFFER_WITHIN = 4_000; // a new line is needed now
+const SIGN_WITHIN = 1_500; // when there is doubt already
+const RETRY = { timeout: 3_000, reconnectionDelay: 300, reconnectionDelayMax: 1_500 }; // a lost network may be back any second
 const RETURN_AFTER = 2_000; // milliseconds, when the server ended the connection itself, or is not well
 const PASSING = ["not_connected", "server_error", "journal_unavailable", "too_fast"]; // reasons that may be gone soon
 
@@ -29,6 +32,7 @@ export class Connection {
   #turn = -1;
   #version = 0;
   #told = "";
+  #doubting = false;
   #closed = false;
   #shown = new Shown((heights) => this.#tell("shows", { heights }));
 
@@ -38,7 +42,7 @@ export class Connection {
    */
   constructor(room, listener) {
     this.#listener = listener;
-    this.#socket = io({ path: "/socket.io/", transports: ["websocket"], auth: { room }, autoConnect: false, reconnectionDelayMax: 4000 });
+    this.#socket = io({ path: "/socket.io/", transports: ["websocket"], auth: { room, window: unique() }, autoConnect: false, ...RETRY });
     this.#socket.on("connect", () => void this.#knock());
     this.#socket.on("connect_error", (error) => this.#refused(error.message));
     this.#socket.on("disconnect", () => this.#lost());
@@ -74,7 +78,7 @@ export class Connection {
    * @returns {Promise<Answer>}
    */
   offer(sdp) {
-    return this.#ask("offer", { sdp });
+    return this.#ask("offer", { sdp }, OFFER_WITHIN);
   }
 
   /** @param {import("./types.js").Devices} devices said once inside, and again when they have changed */
@@ -109,18 +113,29 @@ export class Connection {
     return true;
   }
 
+  /** Asks for a sign of life; without one comes back at once, where the line itself would take 15 seconds to notice. */
+  async doubt() {
+    if (this.#doubting || !this.#told) return;
+    this.#doubting = true;
+    await this.#ask("devices", JSON.parse(this.#told), SIGN_WITHIN);
+    this.#doubting = false;
+  }
+
   /**
    * Never waits for a lost line: what was pressed long ago must not happen by surprise.
    *
    * @param {string} event
    * @param {object} message
+   * @param {number} [within] milliseconds
    * @returns {Promise<Answer>}
    */
-  async #ask(event, message) {
+  async #ask(event, message, within = ANSWER_WITHIN) {
     if (!this.#socket.connected) return { refused: "not_connected" };
+    const asked = this.#socket.id;
     try {
-      return (await this.#socket.timeout(ANSWER_WITHIN).emitWithAck(event, message)) ?? {};
+      return (await this.#socket.timeout(within).emitWithAck(event, message)) ?? {};
     } catch {
+      if (this.#socket.id === asked) this.#socket.io.engine.close(); // and comes back by itself
       return { error: "no_answer" };
     }
   }

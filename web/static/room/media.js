@@ -5,11 +5,12 @@ import { Line } from "./line.js";
 /** @typedef {import("./line.js").Sending} Sending */
 
 const BEAT = 500; // milliseconds between two looks; the server sends something every 300
+const HUSH = 1250; // milliseconds without a byte: perhaps nothing comes through at all
 const SILENCE = 2500; // milliseconds without a byte: the line is lost
 const FIRST_PAUSE = 500; // milliseconds before trying again; doubles
 const LONGEST_PAUSE = 15_000;
 
-/** Sound and picture of the room. Tells `change` when its streams are others. */
+/** Sound and picture of the room. Tells `change` when its streams are others, and `hush` when nothing comes in. */
 export class Media extends EventTarget {
   #slots;
   #ice;
@@ -23,6 +24,7 @@ export class Media extends EventTarget {
   #fruitless = 0;
   #bytes = 0;
   #heard = 0;
+  #hushed = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #watch;
   #wake = () => {};
@@ -90,16 +92,31 @@ export class Media extends EventTarget {
 
   async #look() {
     const line = this.#line;
-    if (!line || this.#renewing) return;
+    if (!line) return;
     const bytes = await line.received();
     if (line !== this.#line) return;
     if (bytes > this.#bytes) {
       this.#bytes = bytes;
       this.#heard = performance.now();
       this.#fruitless = 0;
+      this.#hushed = false;
+      this.#wake(); // the old line is back: no need of another
     }
-    // A server that has been silent on fresh lines too is given more time each time.
-    if (line.failed || performance.now() - this.#heard > SILENCE * 2 ** this.#fruitless) await this.#renew();
+    if (this.#silent > HUSH && !this.#hushed) {
+      this.#hushed = true;
+      this.dispatchEvent(new Event("hush"));
+    }
+    if (this.#lost) await this.#renew();
+  }
+
+  /** Milliseconds since something came in. */
+  get #silent() {
+    return performance.now() - this.#heard;
+  }
+
+  /** A server that has been silent on fresh lines too is given more time each time. */
+  get #lost() {
+    return !this.alive || this.#silent > SILENCE * 2 ** this.#fruitless;
   }
 
   async #renew() {
@@ -116,7 +133,7 @@ export class Media extends EventTarget {
       line.close();
       await this.#pause();
       this.#renewing = false;
-      void this.#renew();
+      if (this.#lost) void this.#renew();
     }
   }
 
@@ -126,6 +143,7 @@ export class Media extends EventTarget {
     this.#line = line;
     this.#bytes = 0;
     this.#heard = performance.now();
+    this.#hushed = false;
     if (line) this.send(this.#sending);
     this.dispatchEvent(new Event("change"));
   }
