@@ -29,7 +29,10 @@ class Allowance:
 
     def take(self, now: float) -> bool:
         """Whether one more is within the rate."""
-        left = min(self._rate, self._left + (now - self._at) * self._rate)
+        rate = self._rate
+        left = self._left + (now - self._at) * rate
+        if left > rate:
+            left = rate
         self._at = now
         if left < 1.0:
             self._left = left

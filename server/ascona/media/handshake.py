@@ -32,6 +32,11 @@ _LABEL = b"EXTRACTOR-dtls_srtp"  # RFC 5764 section 4.2
 _REPLAY_WINDOW = 1024  # packets; late repairs are still accepted
 _FLIGHT = 8192  # bytes; one flight of ours is below 1200
 _ROOM = 1500  # bytes of a packet and its trailer
+# One place where every packet is encrypted and decrypted, as there is one thread: it stays in the processor's cache.
+_room = ffi.new("char[]", _ROOM)
+_buffer = ffi.buffer(_room)
+_length = ffi.new("int *")
+_views = [memoryview(_buffer)[:length] for length in range(_ROOM + 1)]
 _srtp_protect, _srtp_unprotect, _OK = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_err_status_ok
 
 
@@ -61,15 +66,12 @@ class Identity:
 class Inbound:
     """The SRTP of one direction, decrypted where it can be; see `Outbound` for why."""
 
-    __slots__ = ("_buffer", "_handle", "_length", "_room", "_session", "unprotect_rtcp")
+    __slots__ = ("_handle", "_session", "unprotect_rtcp")
 
     def __init__(self, session: Session) -> None:
         self.unprotect_rtcp: Callable[[bytes], bytes] = session.unprotect_rtcp
         self._session = session  # the handle below is its own, and lives as long
         self._handle = session._srtp[0]
-        self._room = ffi.new("char[]", _ROOM)
-        self._buffer = ffi.buffer(self._room)
-        self._length = ffi.new("int *")
 
     def unprotect(self, datagram: bytes) -> bytes:
         """
@@ -82,12 +84,11 @@ class Inbound:
         end = len(datagram)
         if end > _ROOM:
             raise ValueError("packet is too long")
-        buffer, length = self._buffer, self._length
-        buffer[0:end] = datagram
-        length[0] = end
-        if _srtp_unprotect(self._handle, self._room, length) != _OK:
+        _buffer[0:end] = datagram
+        _length[0] = end
+        if _srtp_unprotect(self._handle, _room, _length) != _OK:
             raise SrtpError("libsrtp refuses the packet")
-        return bytes(buffer[0 : length[0]])
+        return _buffer[0 : _length[0]]
 
 
 class Outbound:
@@ -97,23 +98,19 @@ class Outbound:
     It does what `Session.protect` does, without new objects and copies for each packet: they took most of the time.
     """
 
-    __slots__ = ("_buffer", "_handle", "_length", "_room", "_session", "_view", "protect_rtcp")
+    __slots__ = ("_handle", "_session", "protect_rtcp")
 
     def __init__(self, session: Session) -> None:
         self.protect_rtcp: Callable[[bytes], bytes] = session.protect_rtcp
         self._session = session  # the handle below is its own, and lives as long
         self._handle = session._srtp[0]
-        self._room = ffi.new("char[]", _ROOM)
-        self._buffer = ffi.buffer(self._room)
-        self._view = memoryview(self._buffer)
-        self._length = ffi.new("int *")
 
     def protect(self, head: bytes, body: bytes, left_out: int = 0) -> memoryview:
         """
         Encrypt one RTP packet that comes in two parts, cut anywhere: `head + body[left_out:]`.
 
         Returns:
-            The datagram, valid until the next call: send it at once, or copy it.
+            The datagram, valid until anything else is encrypted or decrypted: send it at once, or copy it.
 
         Raises:
             SrtpError: If libsrtp refuses it.
@@ -124,13 +121,12 @@ class Outbound:
         end = start + len(body)
         if end > LARGEST_PACKET:
             raise ValueError("packet is too long")
-        buffer, length = self._buffer, self._length
-        buffer[start:end] = body
-        buffer[0:cut] = head  # over what is left out
-        length[0] = end
-        if _srtp_protect(self._handle, self._room, length) != _OK:
+        _buffer[start:end] = body
+        _buffer[0:cut] = head  # over what is left out
+        _length[0] = end
+        if _srtp_protect(self._handle, _room, _length) != _OK:
             raise SrtpError("libsrtp refuses the packet")
-        return self._view[: length[0]]
+        return _views[_length[0]]
 
 
 @dataclass(frozen=True, slots=True)

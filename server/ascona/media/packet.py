@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from struct import Struct
 
 HEADER = Struct("!BBHII")
+_EXTENSIONS = Struct("!HH")
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
 _LONG, _SHORT = 0x7FFF, 0x7F
@@ -93,33 +94,50 @@ def _read_extensions(datagram: bytes, start: int) -> tuple[dict[int, bytes], int
     """The elements by id, and where the payload starts."""
     if start + 4 > len(datagram):
         raise Malformed("extension header cut off")
-    profile = int.from_bytes(datagram[start : start + 2], "big")
+    profile, words = _EXTENSIONS.unpack_from(datagram, start)
     position = start + 4
-    end = position + 4 * int.from_bytes(datagram[start + 2 : start + 4], "big")
+    end = position + 4 * words
     if end > len(datagram):
         raise Malformed("extensions longer than the packet")
+    if profile == _ONE_BYTE_PROFILE:
+        return _read_one_byte(datagram, position, end), end
+    if profile & 0xFFF0 == _TWO_BYTE_PROFILE:
+        return _read_two_byte(datagram, position, end), end
+    return {}, end
+
+
+def _read_one_byte(datagram: bytes, position: int, end: int) -> dict[int, bytes]:
     elements: dict[int, bytes] = {}
-    if profile != _ONE_BYTE_PROFILE and profile & 0xFFF0 != _TWO_BYTE_PROFILE:
-        return elements, end
     while position < end:
         first = datagram[position]
-        position += 1
         if first == 0:
-            continue
-        if profile == _ONE_BYTE_PROFILE:
-            name, length = first >> 4, (first & 0x0F) + 1
-            if name in (0, 15):  # padding with a length, or reserved: what follows is not to be read
-                break
-        elif position < end:
-            name, length = first, datagram[position]
             position += 1
-        else:
-            raise Malformed("extension element cut off")
-        if position + length > end:
+            continue
+        if first < 0x10 or first >= 0xF0:
+            break  # padding with a length, or reserved: what follows is not to be read
+        after = position + 2 + (first & 0x0F)
+        if after > end:
             raise Malformed("extension element longer than its block")
-        elements[name] = datagram[position : position + length]
-        position += length
-    return elements, end
+        elements[first >> 4] = datagram[position + 1 : after]
+        position = after
+    return elements
+
+
+def _read_two_byte(datagram: bytes, position: int, end: int) -> dict[int, bytes]:
+    elements: dict[int, bytes] = {}
+    while position < end:
+        name = datagram[position]
+        position += 1
+        if name == 0:
+            continue
+        if position >= end:
+            raise Malformed("extension element cut off")
+        after = position + 1 + datagram[position]
+        if after > end:
+            raise Malformed("extension element longer than its block")
+        elements[name] = datagram[position + 1 : after]
+        position = after
+    return elements
 
 
 def read_picture(payload: bytes) -> Picture:
