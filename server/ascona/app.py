@@ -226,11 +226,13 @@ async def _media(settings: Settings, told: Callable[[str, str, Pictures], None])
     # Pages come by TCP, too: at the same number they go first.
     streams = settings.media_port == 0 or settings.media_port != settings.port
     try:
-        media = await Switchboard.listening(host, settings.media_port, announced, streams, told)
+        native = settings.native == "auto"
+        media = await Switchboard.listening(host, settings.media_port, announced, streams, told, native=native)
     except OSError as error:
         raise CannotStart(_port_trouble("UDP", settings.media_port, error, "--media-port")) from error
     if not media.streams:
         log.warning("no_media_over_tcp", port=media.port)
+    log.info("media_listening", port=media.port, native=media.native)
     return media
 
 

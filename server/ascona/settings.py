@@ -3,6 +3,7 @@
 import re
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +22,7 @@ class Settings(BaseSettings):
         media_host, media_port: The one port for sound and picture, UDP and TCP. Port 0: any free one.
         media_address: The addresses browsers reach `media_port` at, where they are not the machine's own; with commas.
         media_announced_port: The port they reach it at, behind a router that changes it; 0: `media_port`.
+        native: Send packets on in C where that was compiled (`auto`), or in Python (`no`).
         metrics_port: Where `/metrics` is served to this machine only. Port 0: any free one, told in the log.
         turn_url: TURN servers for networks that let nothing else out, e.g. `turns:turn.example.org:443`; with commas.
         turn_secret: The `static-auth-secret` of those servers.
@@ -39,6 +41,7 @@ class Settings(BaseSettings):
     media_port: int = Field(8090, ge=0, le=65535)
     media_address: str = ""
     media_announced_port: int = Field(0, ge=0, le=65535)
+    native: Literal["auto", "no"] = "auto"
     metrics_port: int = Field(0, ge=0, le=65535)
     turn_url: str = ""
     turn_secret: str = Field("", repr=False)

@@ -17,10 +17,10 @@ Gather = Callable[..., Awaitable[dict[str, Visitor]]]
 
 
 @pytest.fixture
-async def switchboard(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Switchboard]:
-    """The media plane by itself, and clients that reach it over loopback."""
+async def switchboard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Switchboard]:
+    """The media plane by itself, in C where it was compiled and not otherwise asked for, and clients on loopback."""
     monkeypatch.setattr(aioice.ice, "get_host_addresses", loopback_addresses)
-    async with switchboard_on_loopback() as listening:
+    async with switchboard_on_loopback(native=getattr(request, "param", True)) as listening:
         yield listening
 
 

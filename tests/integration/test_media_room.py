@@ -16,12 +16,14 @@ from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.media.switchboard import Counts, OfferRefused, Switchboard
 
 NOBODY = MediaPlan()
+each_way = pytest.mark.parametrize("switchboard", [True, False], ids=["C", "Python"], indirect=True)
 
 
 def counts(switchboard: Switchboard, sender: str, receiver: str, kind: Kind) -> Counts:
     return switchboard.counters(ROOM)[Route(sender, receiver, kind)]
 
 
+@each_way
 async def test_two_people_hear_and_see_each_other(switchboard):
     async with people(switchboard, "ada", "ben") as (ada, ben):
         await switchboard.follow(ROOM, plan(("ada", "ben"), ("ben", "ada"), ada=0, ben=1))
@@ -44,6 +46,7 @@ async def test_without_a_route_nobody_is_heard(switchboard):
         assert counts(switchboard, "ada", "cy", Kind.AUDIO).forwarded == 0
 
 
+@each_way
 async def test_after_a_route_is_closed_not_one_packet_comes_however_hard_the_sender_tries(switchboard):
     async with people(switchboard, "pia", "ben") as (pia, ben):
         await switchboard.follow(ROOM, plan(("pia", "ben"), pia=0))
@@ -78,6 +81,7 @@ async def test_a_route_that_opens_again_is_seen_again(switchboard):
         assert len(stream._RTCRtpReceiver__remote_streams) == 1, "one stream all along"
 
 
+@each_way
 async def test_a_slot_changes_hands_without_negotiation(switchboard):
     async with people(switchboard, "ada", "ben", "cy") as (_, _, cy):
         for sender in ("ada", "ben", "ada"):

@@ -83,6 +83,27 @@ def test_sdist_and_wheel_hold_every_page_text_and_script(released):
     assert not any("node_modules" in name for name in in_sdist)
 
 
+def test_a_wheel_says_which_machines_its_library_is_for(released, installed):
+    (wheel,) = released.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        compiled = "ascona/media/native/_fanout.abi3.so" in archive.namelist()
+
+    assert wheel.name.endswith("-py3-none-any.whl") is not compiled
+    if compiled:
+        assert "-cp311-abi3-" in wheel.name
+        run(installed.with_name("python"), "-c", "import ascona.media.native._fanout")
+
+
+def test_a_wheel_made_without_a_compiler_is_for_every_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("CC", "/nowhere/cc")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, CHECKOUT)
+
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert not any(name.endswith(".so") for name in archive.namelist())
+
+
 async def test_a_server_from_the_wheel_shows_its_pages(installed, tmp_path):
     async with serving(installed, tmp_path) as url, aiohttp.ClientSession(url) as browser:
         async with browser.get("/") as home:

@@ -2,6 +2,8 @@
 
     .venv/bin/python -m tests.load.forwarding [--listeners 9] [--bytes 1000] [--rounds 100] [--json]
 
+In Python, and in C where that was compiled.
+
 One publisher's picture goes to so many listeners: real keys, real UDP on loopback, a socket for each listener, and
 every packet counted there. All figures are processor time of this one process. The rounds of what is compared take
 turns, and each figure is that of its quickest tenth of rounds, least disturbed by what else the machine does; read the
@@ -44,7 +46,8 @@ PATIENCE = 10.0
 SENDTO = "sendto"
 PLAIN = "pylibsrtp's protect, sendto"
 BARE = "libsrtp in place, sendto"
-OURS = "a packet out, its arrival included"
+IN_PYTHON = "a packet out, its arrival included"
+IN_C = "the same, sent on in C"
 ARRIVING = "a packet in, every gate shut"
 TURNS = "a silent person's second"
 
@@ -182,10 +185,11 @@ class Bare:
 class Bench:
     """A publisher, their listeners and the port between them, on a clock by which packets come at their usual pace."""
 
-    def __init__(self, listeners: int) -> None:
+    def __init__(self, listeners: int, native: bool) -> None:
         self._clock = itertools.count(0.0, APART).__next__
         counts: Counter[str] = Counter()
-        self._mux = Mux("127.0.0.1", 0, self._clock, counts)
+        self._mux = Mux("127.0.0.1", 0, self._clock, counts, native)
+        self.native = self._mux.native is not None
         identity = Identity()
         self.publisher, *self.listeners = (Person(self._mux, identity, counts) for _ in range(1 + listeners))
         self.outputs = [person.connection.outputs[0, Kind.VIDEO] for person in self.listeners]
@@ -234,34 +238,52 @@ class Bench:
         self._mux.close()
 
 
+async def connected(listeners: int) -> dict[str, Bench]:
+    """Both ways of sending on, as far as they are there."""
+    benches = {IN_PYTHON: Bench(listeners, False), IN_C: Bench(listeners, True)}
+    if not benches[IN_C].native:
+        benches.pop(IN_C).close()
+    for bench in benches.values():
+        await bench.connect()
+        bench.received()
+    return benches
+
+
 async def measure(listeners: int, size: int, rounds: int) -> dict[str, Any]:
-    bench = Bench(listeners)
-    await bench.connect()
-    bench.received()
+    benches = await connected(listeners)
+    cameras = {name: Camera(bench.publisher.outbound(), size) for name, bench in benches.items()}
+    bench = benches[IN_PYTHON]
     bare = Bare(bench.listeners, size)
-    camera = Camera(bench.publisher.outbound(), size)
     took: dict[str, list[float]] = {}
 
-    async def time_one(name: str, run: Callable[[], Awaitable[None]], parts: int, leaving: int) -> None:
+    async def time_one(name: str, run: Callable[[], Awaitable[None]], at: Bench, parts: int, leaving: int) -> None:
         began = time.thread_time()
         await run()
         took.setdefault(name, []).append((time.thread_time() - began) / parts * 1e6)
-        assert bench.received() == leaving, f"{name}: packets were lost, and the figure would be wrong"
+        assert at.received() == leaving, f"{name}: packets were lost, and the figure would be wrong"
+
+    async def time_round(name: str, at: Bench, camera: Camera, parts: int, leaving: int) -> None:
+        at.received()
+        for packet in camera.round():
+            at.publisher.send(packet)
+        await time_one(name, at.work, at, parts, leaving)
 
     out = IN_A_ROUND * listeners
     for _ in range(SETTLING + rounds):
-        bench.consent()
         for name, run in ((SENDTO, bare.sendto), (PLAIN, bare.plain), (BARE, bare.in_place)):
-            await time_one(name, run, out, out)
-        for name, gate, parts, leaving in ((ARRIVING, bench.shut, IN_A_ROUND, 0), (OURS, bench.open, out, out)):
-            gate()
-            bench.received()
-            for packet in camera.round():
-                bench.publisher.send(packet)
-            await time_one(name, bench.work, parts, leaving)
-        await time_one(TURNS, bench.tick, 1 + listeners, 0)
+            await time_one(name, run, bench, out, out)
+        for name, each in benches.items():
+            each.consent()
+            if each is bench:
+                each.shut()
+                await time_round(ARRIVING, each, cameras[name], IN_A_ROUND, 0)
+            each.shut()
+            each.open()
+            await time_round(name, each, cameras[name], out, out)
+        await time_one(TURNS, bench.tick, bench, 1 + listeners, 0)
     bare.close()
-    bench.close()
+    for each in benches.values():
+        each.close()
     return {
         "listeners": listeners,
         "bytes": size,
@@ -286,7 +308,7 @@ def main() -> None:
     print(f"1 sender, {result['listeners']} listeners, {result['bytes']} bytes; load of the machine {result['load']}")
     figures = result["microseconds"]
     for name, figure in figures.items():
-        compared = f"{figures[OURS] / figure:8.2f} times that: {OURS}" if name in (SENDTO, PLAIN, BARE) else ""
+        compared = f"{figure / figures[SENDTO]:8.2f} x {SENDTO}" if name not in (ARRIVING, TURNS) else ""
         print(f"{name:36}{figure:8.2f} µs{compared}")
 
 

@@ -118,12 +118,12 @@ def plan(*routes: tuple[str, str], kinds: tuple[Kind, ...] = tuple(Kind), **slot
 
 
 @asynccontextmanager
-async def switchboard_on_loopback(slots: int = 2) -> AsyncIterator[Switchboard]:
+async def switchboard_on_loopback(slots: int = 2, native: bool = True) -> AsyncIterator[Switchboard]:
     """A switchboard with one open room, UDP and TCP."""
-    switchboard = await Switchboard.listening("127.0.0.1", 0)
+    switchboard = await Switchboard.listening("127.0.0.1", 0, native=native)
     while not switchboard.streams:  # another program has that number by TCP
         await switchboard.close()
-        switchboard = await Switchboard.listening("127.0.0.1", 0)
+        switchboard = await Switchboard.listening("127.0.0.1", 0, native=native)
     switchboard.open_room(ROOM, slots)
     try:
         yield switchboard

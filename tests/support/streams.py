@@ -7,6 +7,7 @@ from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.output import Output
 from ascona.media.packet import HEADER, Packet, Picture, read_packet, read_picture
+from tests.support import ways
 
 AUDIO_TYPE, VIDEO_TYPE, REPAIR_TYPE = 111, 96, 97
 
@@ -38,21 +39,49 @@ def picture_packet(
 
 
 class Listener:
-    """Notes what an output sends."""
+    """Notes what an output sends, on whichever way is chosen."""
 
-    def __init__(self, kind: Kind = Kind.VIDEO, ssrc: int = 1000, first: int = 100) -> None:
-        self.sent: list[Packet] = []
+    def __init__(self, kind: Kind = Kind.VIDEO, ssrc: int = 1000, first: int = 100, sent_at: int | None = None) -> None:
+        self._sent: list[Packet] = []
+        self.raw: list[bytes] = []
+        self.through_python = 0
         self.reports: list[rtcp.Heard] = []
+        self.end = ways.chosen.end()
         self.output = Output(
             kind=kind,
             name="slot0",
             ssrc=ssrc,
             payload_type=AUDIO_TYPE if kind is Kind.AUDIO else VIDEO_TYPE,
-            send=lambda head, body, left_out: self.sent.append(read_packet(head + body[left_out:])[0]),
+            send=self._receive,
             send_report=lambda report: self.reports.extend(rtcp.read_rtcp(report)),
             bits=lambda length: first,
             repair=(ssrc + 1, REPAIR_TYPE) if kind is Kind.VIDEO else None,
+            sent_at=sent_at,
+            line=self.end.line,
         )
+
+    def forward(self, packet: Packet, picture: Picture | None, now: float) -> None:
+        """Have one packet sent on to this listener alone."""
+        ways.chosen.fan_out((self.output,), packet, picture, now)
+        self._collect()  # no more than a socket holds
+
+    def _receive(self, head: bytes, body: bytes, left_out: int) -> None:
+        self.through_python += 1
+        self._collect()
+        self._note(head + body[left_out:])
+
+    def _collect(self) -> None:
+        for packet in self.end.received():
+            self._note(packet)
+
+    def _note(self, packet: bytes) -> None:
+        self.raw.append(packet)
+        self._sent.append(read_packet(packet)[0])
+
+    @property
+    def sent(self) -> list[Packet]:
+        self._collect()
+        return self._sent
 
     @property
     def sequences(self) -> list[int]:

@@ -11,7 +11,7 @@ from ascona.media.answer import Sources
 from ascona.media.handshake import Identity
 from ascona.media.mux import Mux
 from ascona.media.offer import Offer
-from ascona.media.output import Output
+from ascona.media.output import Output, fan_out
 from ascona.media.packet import Malformed
 from ascona.media.publisher import Publisher
 from ascona.media.transport import Transport
@@ -63,7 +63,8 @@ class Connection:
         self._admission = Admission(offer, counts)
         self._repairs = Allowance(_REPAIRS_PER_SECOND)
         self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
-        self.publisher = Publisher(offer, ssrc, arrived, self.transport.send_report, counts)
+        forwarder = fan_out if mux.native is None else mux.native.fan_out
+        self.publisher = Publisher(offer, ssrc, arrived, self.transport.send_report, counts, forwarder)
         self.outputs = _outputs(offer, slots, self.transport, bits)
         self._by_ssrc = {output.ssrc: output for output in self.outputs.values()}
 
@@ -171,5 +172,6 @@ def _outputs(
             bits=bits,
             repair=None if line.repair_type is None else (sources.repair, line.repair_type),
             sent_at=line.extensions.get("sent_at") if line.kind is Kind.VIDEO else None,
+            line=transport.line,
         )
     return outputs

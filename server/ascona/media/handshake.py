@@ -14,6 +14,7 @@ from pylibsrtp._binding import ffi, lib
 
 __all__ = [
     "LARGEST_PACKET",
+    "PROTECT",
     "Handshake",
     "HandshakeFailed",
     "Identity",
@@ -27,6 +28,9 @@ __all__ = [
 LARGEST_PACKET = 1500 - 144
 """Bytes of RTP that `protect` accepts: libsrtp's trailer has to fit behind them."""
 
+PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
+"""Where libsrtp's function is in memory, for `native`."""
+
 _GCM = [profile for profile in SRTP_PROFILES if profile.openssl_profile.endswith(b"_GCM")]
 _LABEL = b"EXTRACTOR-dtls_srtp"  # RFC 5764 section 4.2
 _REPLAY_WINDOW = 1024  # packets; late repairs are still accepted
@@ -36,7 +40,7 @@ _ROOM = 1500  # bytes of a packet and its trailer
 _room = ffi.new("char[]", _ROOM)
 _buffer = ffi.buffer(_room)
 _length = ffi.new("int *")
-_views = [memoryview(_buffer)[:length] for length in range(_ROOM + 1)]
+_views: list[memoryview] = [memoryview(_buffer)[:length] for length in range(_ROOM + 1)]
 _srtp_protect, _srtp_unprotect, _OK = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_err_status_ok
 
 
@@ -88,7 +92,7 @@ class Inbound:
         _length[0] = end
         if _srtp_unprotect(self._handle, _room, _length) != _OK:
             raise SrtpError("libsrtp refuses the packet")
-        return _buffer[0 : _length[0]]
+        return bytes(_buffer[0 : _length[0]])
 
 
 class Outbound:
@@ -104,6 +108,11 @@ class Outbound:
         self.protect_rtcp: Callable[[bytes], bytes] = session.protect_rtcp
         self._session = session  # the handle below is its own, and lives as long
         self._handle = session._srtp[0]
+
+    @property
+    def keys(self) -> int:
+        """Where libsrtp keeps them in memory, as long as this object lives."""
+        return int(ffi.cast("uintptr_t", self._handle))
 
     def protect(self, head: bytes, body: bytes, left_out: int = 0) -> memoryview:
         """
@@ -126,7 +135,8 @@ class Outbound:
         _length[0] = end
         if _srtp_protect(self._handle, _room, _length) != _OK:
             raise SrtpError("libsrtp refuses the packet")
-        return _views[_length[0]]
+        length: int = _length[0]
+        return _views[length]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from aioice import stun
 
+from ascona.media.native import open_port
 from ascona.media.stream import Stream, Streams
 
 Address = tuple[Any, ...] | Stream
@@ -51,11 +52,17 @@ class Mux:
         address: Where the port is bound.
         endpoints: Connections by user name fragment.
         places: Connections by an address that proved to be theirs.
+        native: What sends packets on in C; None where it was not compiled, or is not wanted.
     """
 
-    def __init__(self, host: str, port: int, clock: Callable[[], float], counts: Counter[str]) -> None:
+    def __init__(
+        self, host: str, port: int, clock: Callable[[], float], counts: Counter[str], native: bool = True
+    ) -> None:
         """
         Take the port; inside a running event loop.
+
+        Args:
+            native: Send packets on in C where it was compiled.
 
         Raises:
             OSError: If the port is taken or the address is not this machine's.
@@ -65,6 +72,7 @@ class Mux:
         self.address: tuple[Any, ...] = self._socket.getsockname()
         self.endpoints: dict[str, Endpoint] = {}
         self.places: dict[Address, Endpoint] = {}
+        self.native = open_port(self._socket.fileno(), counts) if native else None
         self._clock = clock
         self._counts = counts
         self._loop = asyncio.get_running_loop()
@@ -83,6 +91,8 @@ class Mux:
     def close(self) -> None:
         """Give the port back."""
         self._streams.close()
+        if self.native is not None:
+            self.native.close()
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()

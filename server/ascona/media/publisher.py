@@ -7,7 +7,7 @@ from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.arrivals import Arrivals
 from ascona.media.offer import Offer
-from ascona.media.output import Output
+from ascona.media.output import FanOut, Output, fan_out
 from ascona.media.packet import Malformed, Packet, read_packet, read_picture, repaired
 from ascona.media.track import Track
 
@@ -24,12 +24,19 @@ class Publisher:
     """
 
     def __init__(
-        self, offer: Offer, ssrc: int, arrived: Counter[Kind], send: Callable[[bytes], None], counts: Counter[str]
+        self,
+        offer: Offer,
+        ssrc: int,
+        arrived: Counter[Kind],
+        send: Callable[[bytes], None],
+        counts: Counter[str],
+        fan_out: FanOut = fan_out,
     ) -> None:
         """
         Args:
             ssrc: Ours, in reports.
             send: Takes plain RTCP for this publisher.
+            fan_out: Sends a packet on.
         """
         audio, video = offer.lines[:2]
         self._audio_type, self._video_type, self._repair_type = (
@@ -45,6 +52,7 @@ class Publisher:
         self.arrived = arrived
         self._ssrc = ssrc
         self._send = send
+        self._fan_out = fan_out
         self._counts = counts
         self._tracks: dict[int, Track] = {}  # by SSRC
         self._repairs: dict[int, Track] = {}  # by the SSRC that repairs them
@@ -128,8 +136,7 @@ class Publisher:
             track.keep(packet, picture)
             if picture.key and self._takes_over(track, packet, now):
                 self._forward(Kind.VIDEO, track)
-        for output in track.outputs:
-            output.forward(packet, picture, now)
+        self._fan_out(track.outputs, packet, picture, now)
 
     def _bound(self, packet: Packet, extensions: Mapping[int, bytes]) -> Track | None:
         """The track of an SSRC seen for the first time: by payload type, then by layer."""

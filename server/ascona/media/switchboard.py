@@ -78,6 +78,7 @@ class Switchboard:
         told: Told = _to_nobody,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        native: bool = True,
     ) -> "Switchboard":
         """
         Take the media port.
@@ -91,12 +92,13 @@ class Switchboard:
             told: Called on every change, from within the loop that forwards: it must return at once.
             clock: Seconds of a clock that only goes forward.
             wall: Seconds since 1970.
+            native: Send packets on in C where it was compiled.
 
         Raises:
             OSError: If the port is taken, or the address is not this machine's.
         """
         counts: Counter[str] = Counter()
-        mux = Mux(host, port, clock, counts)
+        mux = Mux(host, port, clock, counts, native)
         taken: int = mux.address[1]
         announced = announced or [(name, taken) for name in own_addresses(host)]
         switchboard = cls(mux, [(name, number or taken) for name, number in announced], clock, wall, counts, told)
@@ -105,6 +107,11 @@ class Switchboard:
                 await mux.accept_streams()
                 switchboard.streams = True
         return switchboard
+
+    @property
+    def native(self) -> bool:
+        """Whether packets are sent on in C."""
+        return self._mux.native is not None
 
     @property
     def port(self) -> int:

@@ -40,6 +40,7 @@ class Transport:
 
     Attributes:
         sending: There are keys, and the peer consents to being sent to.
+        line: The way that packets take in C; None where everything goes through Python.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Transport:
         self._address_checked = 0.0
         self._secured: Secured | None = None
         self.sending = False
+        self.line = None if mux.native is None else mux.native.line()
         self.restart()
 
     # --- ICE ---
@@ -113,7 +115,7 @@ class Transport:
                 self._forget_name(older)
         self._listen_to(address)
         if self._address is None or (nominated and (isinstance(address, tuple) or self._silent(now))):
-            self._address = address
+            self._aim(address)
         if address == self._address:
             self._address_checked = now
         if self._first_check is None:
@@ -121,6 +123,11 @@ class Transport:
         self._last_check = now
         self._set_sending(self._secured is not None)
         return True
+
+    def _aim(self, address: Address) -> None:
+        if address != self._address:
+            self._address = address
+            self._lend()
 
     def _silent(self, now: float) -> bool:
         """Whether where we send is UDP no more heard of, or TCP, which is as good as another."""
@@ -239,7 +246,17 @@ class Transport:
         self._secured = None
         self._set_sending(False)
 
+    def _lend(self) -> None:
+        """Let packets leave in C as long as they may leave at all, by UDP."""
+        if self.line is None:
+            return
+        if self.sending and self._secured is not None and isinstance(self._address, tuple):
+            self.line.aim(self._secured.outbound.keys, self._secured.outbound, self._address)
+        else:
+            self.line.rest()
+
     def _set_sending(self, sending: bool) -> None:
         if sending != self.sending:
             self.sending = sending
+            self._lend()
             self._receiver.changed()

@@ -1,6 +1,28 @@
-"""Hypothesis, for the readers of hostile bytes."""
+"""Hypothesis, for the readers of hostile bytes; both ways on which packets are sent on."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+from tests.support import ways
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")  # a busy machine is no finding
+
+
+@pytest.fixture
+def in_c() -> Iterator[ways.C]:
+    """The way through C, where it was compiled."""
+    native = pytest.importorskip("ascona.media.native._fanout", reason="no C compiler was there")
+    way = ways.C(native)
+    ways.choose(way)
+    yield way
+    ways.choose(ways.Python())
+    way.close()
+
+
+@pytest.fixture(params=["Python", "C"])
+def each_way(request: pytest.FixtureRequest) -> None:
+    """The same test on both ways."""
+    if request.param == "C":
+        request.getfixturevalue("in_c")

@@ -6,6 +6,8 @@ from tests.unit.media.test_publisher import Camera
 
 from ascona.core.media_plan import Kind
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 @pytest.fixture
 def camera() -> Camera:

@@ -8,6 +8,8 @@ from ascona.media import rtcp
 from ascona.media.packet import Packet
 from ascona.media.track import Track
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 def voice(sequence: int, timestamp: int) -> Packet:
     return Packet(0, 111, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, b"voice")
@@ -15,25 +17,25 @@ def voice(sequence: int, timestamp: int) -> Packet:
 
 def speak(listener: Listener, sequence: int, now: float, count: int = 3, timestamp: int = 0) -> None:
     for step in range(count):
-        listener.output.forward(voice(sequence + step, timestamp + 960 * step), None, now + 0.02 * step)
+        listener.forward(voice(sequence + step, timestamp + 960 * step), None, now + 0.02 * step)
 
 
 def show(listener: Listener, track: Track, first: int, number: int, now: float, count: int = 3) -> None:
     for step in range(count):
         packet, picture = picture_packet(first + step, number + step, key=step == 0)
         track.keep(packet, picture)
-        listener.output.forward(packet, picture, now + step / 30)
+        listener.forward(packet, picture, now + step / 30)
 
 
 def test_a_picture_starts_with_a_key_frame():
     listener, track = Listener(), Track(Kind.VIDEO, 7)
     listener.output.follow(track)
 
-    listener.output.forward(*picture_packet(1), 0.0)
+    listener.forward(*picture_packet(1), 0.0)
     assert listener.sent == []
 
-    listener.output.forward(*picture_packet(2, key=True), 0.0)
-    listener.output.forward(*picture_packet(3), 0.1)
+    listener.forward(*picture_packet(2, key=True), 0.0)
+    listener.forward(*picture_packet(3), 0.1)
     assert len(listener.sent) == 2
 
 
@@ -93,7 +95,7 @@ def test_a_burst_after_a_network_stood_still_keeps_its_clock():
     listener.output.follow(Track(Kind.AUDIO, 7))
     speak(listener, 1, now=0.0, count=50)
     for step in range(100):  # two seconds of sound at once
-        listener.output.forward(voice(51 + step, 960 * (50 + step)), None, 3.0 + step / 10_000)
+        listener.forward(voice(51 + step, 960 * (50 + step)), None, 3.0 + step / 10_000)
     speak(listener, 151, now=3.02, count=50, timestamp=150 * 960)
 
     assert set(steps(listener.timestamps, 1 << 32)) == {960}
@@ -113,7 +115,7 @@ def test_a_packet_from_before_the_switch_is_not_sent_after_it():
     listener.output.follow(track)
     show(listener, track, 50, 1, now=0.0)
 
-    listener.output.forward(*picture_packet(49, 0), 0.2)
+    listener.forward(*picture_packet(49, 0), 0.2)
     assert len(listener.sent) == 3
 
 
@@ -122,9 +124,9 @@ def test_however_long_a_picture_is_waited_for_its_key_frame_counts():
     track.accept(picture_packet(1)[0], False, 0.0)
     listener.output.follow(track)
     for sequence in range(2, 40_000):
-        listener.output.forward(*picture_packet(sequence), 0.0)
+        listener.forward(*picture_packet(sequence), 0.0)
 
-    listener.output.forward(*picture_packet(40_000, key=True), 0.0)
+    listener.forward(*picture_packet(40_000, key=True), 0.0)
 
     assert len(listener.sent) == 1
 
@@ -133,7 +135,7 @@ def test_packets_that_overtake_each_other_keep_their_numbers():
     listener, track = Listener(), Track(Kind.VIDEO, 7)
     listener.output.follow(track)
     for sequence in (50, 52, 51, 53):
-        listener.output.forward(*picture_packet(sequence, sequence, key=sequence == 50), 0.0)
+        listener.forward(*picture_packet(sequence, sequence, key=sequence == 50), 0.0)
 
     assert [number - listener.sequences[0] for number in listener.sequences] == [0, 2, 1, 3]
 

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import ways
 from tests.support.streams import AUDIO_TYPE, REPAIR_TYPE, VIDEO_TYPE, Listener, datagram, steps, vp8
 from tests.unit.media.test_offer import CHROMIUM
 
@@ -18,6 +19,8 @@ RID, REPAIRED_RID, TRANSPORT_WIDE = 10, 11, 3
 SSRC = {"l": 21, "h": 22}
 OFFER = read_offer(CHROMIUM, 2)
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 
 class Camera:
     """A Chromium with two layers, and what the server asks of it."""
@@ -26,7 +29,7 @@ class Camera:
         self.asked: list[rtcp.Heard] = []
         self.counts: Counter[str] = Counter()
         self.arrived: Counter[Kind] = Counter()
-        self.publisher = Publisher(OFFER, 1, self.arrived, self._listen, self.counts)
+        self.publisher = Publisher(OFFER, 1, self.arrived, self._listen, self.counts, ways.chosen.fan_out)
         self.sent: Counter[str] = Counter()
 
     def _listen(self, report: bytes) -> None:

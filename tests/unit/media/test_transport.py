@@ -18,6 +18,8 @@ TRAIN: Address = ("192.0.2.2", 2)
 class Port:
     """A media port without a socket."""
 
+    native = None
+
     def __init__(self) -> None:
         self.endpoints: dict[str, Any] = {}
         self.places: dict[Address, Any] = {}
