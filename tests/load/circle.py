@@ -85,6 +85,12 @@ def cpu_seconds(pid: int) -> float:
     return spent / _TICKS
 
 
+def busy_seconds() -> float:
+    """Processor time so far of everything on this machine, idling and waiting apart (proc(5), /proc/stat)."""
+    user, nice, system, _, _, *interrupts = Path("/proc/stat").read_text(encoding="ascii").split("\n")[0].split()[1:9]
+    return sum(map(int, (user, nice, system, *interrupts))) / _TICKS
+
+
 def memory(pid: int) -> int:
     """Bytes that a process and its children have for themselves (Pss)."""
     found = 0

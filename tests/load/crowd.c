@@ -16,7 +16,7 @@
 #define HEARD 128       /* places of a socket's table of streams: a power of two, more than twice what is used */
 #define BATCH 64        /* packets taken from a socket at once */
 #define LOOKED_AT 16    /* bytes of each that are copied */
-#define DRAIN 4000000LL /* nanoseconds from one look at every socket to the next */
+#define DRAIN 2000000LL /* nanoseconds from one look at every socket to the next */
 #define SECOND 1000000000LL
 
 struct item { /* one datagram to send; `stream` is -1 where nobody waits for it */
