@@ -9,6 +9,7 @@ path of the crowd is C, built with gcc when this starts.
 
 import argparse
 import asyncio
+import importlib.util
 import itertools
 import json
 import os
@@ -44,7 +45,8 @@ CASES = {
 """Senders and mere listeners of each room."""
 
 SERVERS: dict[str, Callable[[str], Server]] = {
-    "ours": Ours,
+    "ours, Python": lambda host: Ours(host, native=False),
+    "ours, C": lambda host: Ours(host, native=True),
     "janus, event_loops=1": lambda host: Janus(host, 1),
     "janus, as installed": lambda host: Janus(host, None),
 }
@@ -89,7 +91,7 @@ async def measure(server: Server, rooms: list[Circle], given: argparse.Namespace
             identity = Identity()
             for circle in rooms:
                 links += await server.gather(circle, identity)
-            traffic = Traffic(library, links, given.bytes, given.seconds)
+            traffic = Traffic(library, links, given.frame, given.seconds)
             if given.profile:
                 record(server.pid, given.profile, SETTLING, given.seconds)
             heard, before, after = traffic.run(mark)
@@ -169,14 +171,20 @@ COLUMNS = {
 
 
 def show(results: list[dict[str, Any]]) -> None:
-    """One table; the second column is our cost of a packet as a share of that row's."""
-    print(f"{'':48}{'ours is':>9}" + "".join(f"{head:>13}" for head in COLUMNS.values()))
+    """One table; first our cost of a packet, in Python and in C, as a share of that row's."""
+    print(f"{'':48}{'Python is':>10}{'C is':>8}" + "".join(f"{head:>13}" for head in COLUMNS.values()))
     for case, group in itertools.groupby(results, lambda one: str(one["case"])):
         rows = list(group)
-        ours = next((row["microseconds_per_packet"] for row in rows if row["server"] == "ours"), None)
+        costs = {row["server"]: row["microseconds_per_packet"] for row in rows}
         for row in rows:
-            share = f"{ours / row['microseconds_per_packet']:.2f} x" if ours else ""
-            print(f"{case:26}{row['server']:22}{share:>9}" + "".join(f"{row[name]:>13,}" for name in COLUMNS))
+            shares = [
+                f"{costs[name] / row['microseconds_per_packet']:.2f} x" if name in costs else ""
+                for name in ("ours, Python", "ours, C")
+            ]
+            print(
+                f"{case:26}{row['server']:22}{shares[0]:>10}{shares[1]:>8}"
+                + "".join(f"{row[name]:>13,}" for name in COLUMNS)
+            )
 
 
 def measured(given: argparse.Namespace) -> list[dict[str, Any]]:
@@ -185,6 +193,9 @@ def measured(given: argparse.Namespace) -> list[dict[str, Any]]:
     os.sched_setaffinity(0, {cores[0]})
     host = own_addresses("")[0]
     servers = [name for name in SERVERS if any(part in name for part in given.servers)]
+    if importlib.util.find_spec("ascona.media.native._fanout") is None:
+        print("Nothing is compiled (a C compiler, then install again): without ours in C.", file=sys.stderr)
+        servers = [name for name in servers if name != "ours, C"]
     if PROGRAM is None:
         print("Janus is not installed (apt-get install janus): Ascona alone.", file=sys.stderr)
         servers = [name for name in servers if "janus" not in name]
@@ -205,7 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10, help="of each run")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each; the least disturbed is shown")
-    parser.add_argument("--bytes", type=int, default=1000, help="of a packet of a picture")
+    parser.add_argument("--frame", type=int, nargs="+", default=[1000, 1000], help="bytes of each packet, 25 a second")
     parser.add_argument("--cases", nargs="+", default=[""], help="parts of names")
     parser.add_argument("--servers", nargs="+", default=[""], help="parts of names")
     parser.add_argument("--first", action="store_true", help="before whatever else runs here; needs root")

@@ -20,15 +20,20 @@ _LARGEST_LINE = 1 << 20
 class Ours:
     """The server under load, from outside."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, native: bool) -> None:
+        """
+        Args:
+            native: Send packets on in C.
+        """
         self._host = host
+        self._native = native
         self.pid = 0
         self._process: asyncio.subprocess.Process
         self._turn = asyncio.Lock()
 
     async def start(self, core: int, folder: Path) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.load.ours", self._host,
+            sys.executable, "-m", "tests.load.ours", self._host, "native" if self._native else "python",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LARGEST_LINE,
         )  # fmt: skip
         self.pid = self._process.pid
@@ -99,8 +104,8 @@ def _everybody(senders: int, people: int) -> MediaPlan:
     return MediaPlan(1, routes, {str(sender): sender for sender in range(senders)})
 
 
-async def serve(host: str) -> None:
-    board = await Switchboard.listening(host, 0)
+async def serve(host: str, way: str) -> None:
+    board = await Switchboard.listening(host, 0, native=way == "native")
     lines = asyncio.StreamReader(limit=_LARGEST_LINE)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
@@ -110,4 +115,4 @@ async def serve(host: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1]))
+    asyncio.run(serve(*sys.argv[1:]))

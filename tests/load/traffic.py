@@ -18,8 +18,8 @@ from tests.load.peer import Peer
 from tests.support.streams import AUDIO_TYPE, VIDEO_TYPE, datagram, vp8
 
 AUDIO_BYTES = 80  # of Opus: about 32 kbit/s
-AUDIO_SECONDS, FRAME_SECONDS = 0.02, 0.04  # a picture comes in two packets, one right behind the other
-KEY_FRAMES = 25  # every so manieth frame is one, so that whoever waits for one need not ask
+AUDIO_SECONDS, FRAME_SECONDS = 0.02, 0.04  # the packets of a frame come right behind one another
+KEY_FRAMES = 25  # one in so many is one, so that whoever waits for one need not ask
 CHECK_SECONDS = 2.5  # as Chromium; a server stops sending to those who are not heard of
 REPORT_SECONDS = 1.0
 SETTLING = 3.0  # seconds before what is measured
@@ -138,10 +138,10 @@ def built(folder: Path) -> ctypes.CDLL:
 class Traffic:
     """Everything that a crowd will send in so many seconds, ready to be sent."""
 
-    def __init__(self, library: ctypes.CDLL, links: Sequence[Link], video_bytes: int, seconds: float) -> None:
+    def __init__(self, library: ctypes.CDLL, links: Sequence[Link], picture: Sequence[int], seconds: float) -> None:
         """
         Args:
-            video_bytes: RTP payload of each packet of a picture.
+            picture: Bytes of RTP payload of each packet of a frame.
             seconds: Of what is measured; some before and after come to it.
         """
         self._library = library
@@ -151,7 +151,7 @@ class Traffic:
         planned = sorted(
             (due, number, end, stream, packet)
             for end, link in enumerate(links)
-            for due, stream, number, packet in _scheduled(link, _senders(links), video_bytes, self._whole)
+            for due, stream, number, packet in _scheduled(link, _senders(links), picture, self._whole)
         )
         self._items = (_Item * len(planned))()
         self._offsets = [due for due, *_ in planned]
@@ -239,8 +239,8 @@ def _senders(links: Sequence[Link]) -> int:
 
 
 def _share(histogram: Sequence[int], share: float) -> float:
-    """The milliseconds within which this share of packets came."""
-    due = share * sum(histogram)
+    """The milliseconds within which this share of packets came; no number if none came."""
+    due = share * sum(histogram) or float("nan")
     for bucket, so_far in enumerate(itertools.accumulate(histogram)):
         if so_far >= due:
             return (bucket + 1) * _BUCKET / 1e6
@@ -255,7 +255,7 @@ def source(sender: int, kind: Kind) -> int:
 Scheduled = tuple[float, int, int, bytes]  # seconds from the start, stream, number, encrypted
 
 
-def _scheduled(link: Link, senders: int, video_bytes: int, seconds: float) -> Iterator[Scheduled]:
+def _scheduled(link: Link, senders: int, picture: Sequence[int], seconds: float) -> Iterator[Scheduled]:
     phase = (link.sends or 0) / senders  # nobody sends at the same moment as another
     peer = link.peer
     for turn in range(int(seconds / CHECK_SECONDS)):
@@ -265,7 +265,7 @@ def _scheduled(link: Link, senders: int, video_bytes: int, seconds: float) -> It
             yield (turn + phase) * REPORT_SECONDS, -1, 0, peer.keys.protect_rtcp(_enough())
     if link.sends is not None:
         yield from _voice(peer, link.sends, phase, seconds)
-        yield from _camera(peer, link.sends, phase, seconds, video_bytes)
+        yield from _camera(peer, link.sends, phase, seconds, picture)
 
 
 def _voice(peer: Peer, sender: int, phase: float, seconds: float) -> Iterator[Scheduled]:
@@ -278,19 +278,20 @@ def _voice(peer: Peer, sender: int, phase: float, seconds: float) -> Iterator[Sc
             yield due, -1, 0, peer.keys.protect_rtcp(_report(ssrc, due, 960 * number, number))
 
 
-def _camera(peer: Peer, sender: int, phase: float, seconds: float, size: int) -> Iterator[Scheduled]:
+def _camera(peer: Peer, sender: int, phase: float, seconds: float, picture: Sequence[int]) -> Iterator[Scheduled]:
     ssrc, stream = source(sender, Kind.VIDEO), _stream(sender, Kind.VIDEO)
     for frame in range(int(seconds / FRAME_SECONDS)):
         due = (frame + phase) * FRAME_SECONDS
-        for half in (0, 1):
-            number = 2 * frame + half
-            payload = vp8(frame, frame, key=frame % KEY_FRAMES == 0, starts=not half).ljust(size, b"\0")
+        for part, size in enumerate(picture):
+            number = frame * len(picture) + part
+            last = part == len(picture) - 1
+            payload = vp8(frame, frame, key=frame % KEY_FRAMES == 0, starts=not part).ljust(size, b"\0")
             packet = datagram(
-                half << 7 | VIDEO_TYPE, number, int(due * 90_000), ssrc, payload, _elements(1, 30_000 + number)
+                last << 7 | VIDEO_TYPE, number, int(due * 90_000), ssrc, payload, _elements(1, 30_000 + number)
             )
             yield due, stream, number, peer.keys.protect(packet)
         if frame % round(REPORT_SECONDS / FRAME_SECONDS) == 1:
-            yield due, -1, 0, peer.keys.protect_rtcp(_report(ssrc, due, int(due * 90_000), 2 * frame))
+            yield due, -1, 0, peer.keys.protect_rtcp(_report(ssrc, due, int(due * 90_000), number))
 
 
 def _elements(mid: int, number: int) -> bytes:
