@@ -84,6 +84,11 @@ class Client:
         await self.accept(await switchboard.answer(room, person, await self.offer()))
         await until(lambda: person in switchboard.connected(room) and self.connection.connectionState == "connected")
 
+    def lost(self, slot: int, kind: Kind) -> int:
+        """RTP packets of a slot that never came, as far as the numbers of those that did tell."""
+        streams = self._slot(slot, kind).receiver._RTCRtpReceiver__remote_streams
+        return sum(stream.packets_lost for stream in streams.values())
+
     def incoming(self, slot: int, kind: Kind) -> MediaStreamTrack:
         """The decoded sound or picture of a slot."""
         return self._slot(slot, kind).receiver.track
@@ -153,6 +158,18 @@ def loopback_addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
     return ["127.0.0.1"]
 
 
+def check(answer: str, password: str | None = None, nominated: bool = True) -> bytes:
+    """A connectivity check for the credentials of an answer, as a browser's ICE agent sends it."""
+    request = stun.Message(
+        message_method=stun.Method.BINDING,
+        message_class=stun.Class.REQUEST,
+        attributes={"USERNAME": f"{attribute(answer, 'ice-ufrag')}:them", "PRIORITY": 1}
+        | ({"USE-CANDIDATE": None} if nominated else {}),
+    )
+    request.add_message_integrity((password or attribute(answer, "ice-pwd")).encode())
+    return bytes(request)
+
+
 class Stranger:
     """Somebody with a socket and no invitation; or, with the right password, a browser's ICE agent."""
 
@@ -178,15 +195,9 @@ class Stranger:
 
         Once nominated, whatever the person is sent comes here.
         """
-        name = attribute(answer, "ice-ufrag")
-        request = stun.Message(
-            message_method=stun.Method.BINDING,
-            message_class=stun.Class.REQUEST,
-            attributes={"USERNAME": f"{name}:them", "PRIORITY": 1} | ({"USE-CANDIDATE": None} if nominated else {}),
-        )
-        request.add_message_integrity((password or attribute(answer, "ice-pwd")).encode())
-        self.send(bytes(request))
-        return request.transaction_id
+        request = check(answer, password, nominated)
+        self.send(request)
+        return request[8:20]
 
     async def receive(self) -> bytes:
         """Wait for an answer."""

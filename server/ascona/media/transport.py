@@ -18,6 +18,10 @@ CONSENT_SECONDS = 30.0
 UDP_SILENT_SECONDS = 3.0
 """Without a check for so long, a way by UDP may be left for one by TCP; browsers check the one in use more often."""
 
+UNCHECKED_SECONDS = 12.0
+"""Without a check for so long, where we send is left for any address that is checked: whoever is at the old one has not
+consented. Firefox and aiortc check every 4 to 6 seconds, and nominate nothing twice."""
+
 CHECKS_PER_SECOND = 100.0
 """Connectivity checks taken from one person: a browser with many ways to try sends one every 20 to 50 ms at first."""
 
@@ -103,7 +107,8 @@ class Transport:
         """
         Learn where the peer is from a valid check; whether it is to be answered, or is one too many.
 
-        A nominated address (USE-CANDIDATE) is where we send from now on: Wi-Fi to mobile, or a NAT's new mind.
+        A nominated address (USE-CANDIDATE) is where we send from now on: Wi-Fi to mobile, or a NAT's new mind. So is
+        any that is checked when the last one has not been for long.
         TCP takes over from UDP only once that is silent: some browsers nominate every way that answers (RFC 8445
         section 8.1.1), and TCP answers last.
         """
@@ -114,7 +119,7 @@ class Transport:
             for older in [known for known in self._names if known != name]:
                 self._forget_name(older)
         self._listen_to(address)
-        if self._address is None or (nominated and (isinstance(address, tuple) or self._silent(now))):
+        if self._address is None or self._unchecked(now) or (nominated and self._gives_way(address, now)):
             self._aim(address)
         if address == self._address:
             self._address_checked = now
@@ -129,9 +134,13 @@ class Transport:
             self._address = address
             self._lend()
 
-    def _silent(self, now: float) -> bool:
-        """Whether where we send is UDP no more heard of, or TCP, which is as good as another."""
-        return not isinstance(self._address, tuple) or now - self._address_checked > UDP_SILENT_SECONDS
+    def _unchecked(self, now: float) -> bool:
+        return now - self._address_checked > UNCHECKED_SECONDS
+
+    def _gives_way(self, address: Address, now: float) -> bool:
+        """Whether where we send is left for this: always for UDP; for TCP, if it is UDP no more heard of, or TCP."""
+        udp, to_udp = isinstance(self._address, tuple), isinstance(address, tuple)
+        return to_udp or not udp or now - self._address_checked > UDP_SILENT_SECONDS
 
     def _listen_to(self, address: Address) -> None:
         self._mux.places[address] = self  # even if it was somebody else's: who proves it last is there

@@ -9,7 +9,14 @@ from tests.unit.media.test_handshake import RTP, Peer
 
 from ascona.media.handshake import Identity
 from ascona.media.mux import Address
-from ascona.media.transport import CHECKS_PER_SECOND, CONSENT_SECONDS, HANDSHAKE_SECONDS, UDP_SILENT_SECONDS, Transport
+from ascona.media.transport import (
+    CHECKS_PER_SECOND,
+    CONSENT_SECONDS,
+    HANDSHAKE_SECONDS,
+    UDP_SILENT_SECONDS,
+    UNCHECKED_SECONDS,
+    Transport,
+)
 
 HOME: Address = ("192.0.2.1", 1)
 TRAIN: Address = ("192.0.2.2", 2)
@@ -237,3 +244,13 @@ def test_a_browser_with_many_ways_to_try_is_answered_on_each(connected):
     name = connected.transport.credentials.name
 
     assert all(connected.transport.checked(name, HOME, False, 10.0 + turn * 0.02) for turn in range(2_000))
+
+
+def test_where_nobody_checks_any_more_is_left_for_where_somebody_does(connected):
+    connected.check(10.0, HOME, nominated=False)
+    connected.check(10.0 + UNCHECKED_SECONDS - 1, TRAIN, nominated=False)
+    assert connected.reaches() == [HOME]
+
+    connected.check(10.0 + UNCHECKED_SECONDS + 1, TRAIN, nominated=False)
+    assert connected.reaches() == [TRAIN]
+    assert HOME in connected.port.places, "it may still be heard from"
