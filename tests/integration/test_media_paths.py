@@ -1,12 +1,11 @@
 """Every path in: IPv6, and TCP where UDP does not reach; over real sockets, with a second implementation."""
 
-import re
 import socket
 
 import aioice
 import pytest
-from tests.support.funnel import Funnel, funnel
-from tests.support.media import ROOM, Client, people, plan, until
+from tests.support.funnel import funnel
+from tests.support.media import ROOM, Client, people, plan
 
 from ascona.core.media_plan import Kind
 from ascona.media.switchboard import Switchboard
@@ -16,17 +15,10 @@ def candidates(answer: str) -> list[list[str]]:
     return [line.split(" ") for line in answer.splitlines() if line.startswith("a=candidate")]
 
 
-async def through(way: Funnel, switchboard: Switchboard, client: Client, person: str) -> None:
-    """Join by TCP: what the client takes for the server is the way there."""
-    answer = await switchboard.answer(ROOM, person, await client.offer())
-    await client.accept(re.sub(r" udp (\d+) 127\.0\.0\.1 \d+", rf" udp \1 127.0.0.1 {way.port}", answer))
-    await until(lambda: person in switchboard.connected(ROOM) and client.connection.connectionState == "connected")
-
-
 async def test_who_comes_by_tcp_and_who_comes_by_udp_hear_and_see_each_other(switchboard):
     ada = Client(2)
     async with funnel(switchboard.port) as way, people(switchboard, "ben") as (ben,):
-        await through(way, switchboard, ada, "ada")
+        await way.join(switchboard, ada, "ada", ROOM)
         await switchboard.follow(ROOM, plan(("ada", "ben"), ("ben", "ada"), ada=0, ben=1))
         for kind in Kind:
             await ben.frame(0, kind)
@@ -41,7 +33,7 @@ async def test_a_lost_tcp_connection_is_taken_up_by_another(switchboard):
     async with people(switchboard, "cy") as (cy,):
         for client, name in ((ada, "ada"), (ben, "ada")):
             async with funnel(switchboard.port) as way:
-                await through(way, switchboard, client, name)
+                await way.join(switchboard, client, name, ROOM)
                 await switchboard.follow(ROOM, plan(("ada", "cy"), ada=0))
                 await cy.frame(0, Kind.AUDIO)
         await ada.close()

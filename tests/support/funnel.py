@@ -1,9 +1,14 @@
 """A way for clients that speak UDP only to come by TCP: every datagram a frame (RFC 4571), and back."""
 
 import asyncio
+import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
+
+from ascona.media.switchboard import Switchboard
+from tests.support.media import Client, until
 
 
 class Funnel(asyncio.DatagramProtocol):
@@ -42,18 +47,35 @@ class Funnel(asyncio.DatagramProtocol):
         except (asyncio.IncompleteReadError, ConnectionError):
             """The server has let go."""
 
+    async def join(self, switchboard: Switchboard, client: Client, person: str, room: str) -> None:
+        """Let this client join through here: what it takes for the server is the way there."""
+        answer = await switchboard.answer(room, person, await client.offer())
+        await client.accept(re.sub(r" udp (\d+) 127\.0\.0\.1 \d+", rf" udp \1 127.0.0.1 {self.port}", answer))
+        await until(lambda: person in switchboard.connected(room) and client.connection.connectionState == "connected")
+
+    def stall(self) -> None:
+        """Read nothing any more."""
+        self._reader._transport.pause_reading()
+        if self._back:
+            self._back.cancel()
+
     async def cut(self) -> None:
         """The line is lost."""
         self._writer.transport.abort()
         self._udp.close()
         if self._back:
-            await self._back
+            await asyncio.wait([self._back])
 
 
 @asynccontextmanager
-async def funnel(port: int) -> AsyncIterator[Funnel]:
-    """A way to this port on loopback."""
-    made = Funnel(*await asyncio.open_connection("127.0.0.1", port))
+async def funnel(port: int, window: int | None = None) -> AsyncIterator[Funnel]:
+    """A way to this port on loopback; `window`: bytes that wait to be read at this end."""
+    line = socket.socket()
+    line.setblocking(False)
+    if window is not None:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+    await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", port))
+    made = Funnel(*await asyncio.open_connection(sock=line))
     await asyncio.get_running_loop().create_datagram_endpoint(lambda: made, local_addr=("127.0.0.1", 0))
     try:
         yield made

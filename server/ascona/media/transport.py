@@ -20,7 +20,7 @@ UDP_SILENT_SECONDS = 3.0
 
 UNCHECKED_SECONDS = 12.0
 """Without a check for so long, where we send is left for any address that is checked: whoever is at the old one has not
-consented. Firefox and aiortc check every 4 to 6 seconds, and nominate nothing twice."""
+consented. The slowest check every 4 to 6 seconds, and some (aiortc, for one) nominate nothing twice."""
 
 CHECKS_PER_SECOND = 100.0
 """Connectivity checks taken from one person: a browser with many ways to try sends one every 20 to 50 ms at first."""
