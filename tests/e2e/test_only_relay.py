@@ -7,6 +7,8 @@ from tests.e2e.test_only_tcp import hears_and_sees
 from tests.support.process import Server
 from tests.support.relay import SECRET, relay
 
+pytestmark = pytest.mark.long  # ten seconds; the everyday run shows the same without a browser: test_coturn.py
+
 GROUP = ("--leader", "Ada", "--member", "Cy")
 
 # A network with one way out, as a browser feels it: it may use no other.
