@@ -40,6 +40,11 @@ class Allowance:
         self._left = left - 1.0
         return True
 
+    def change(self, rate: float) -> None:
+        """Let it be so many in a second from now on."""
+        self._rate = rate
+        self._left = min(rate, self._left)
+
     def take_most(self, wanted: int, now: float) -> int:
         """How many of so many are within the rate."""
         self._left = min(self._rate, self._left + (now - self._at) * self._rate)

@@ -8,6 +8,7 @@ from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.admission import Admission, Allowance
 from ascona.media.answer import Sources
+from ascona.media.estimate import Estimate
 from ascona.media.handshake import Identity
 from ascona.media.mux import Mux
 from ascona.media.offer import Offer
@@ -19,7 +20,8 @@ from ascona.media.transport import Transport
 TURN_SECONDS = 0.05
 """How often the clock is looked at."""
 
-_REPAIRS_PER_SECOND = 600.0  # for one listener: a request of 1 KB could name thousands of packets
+_REPAIRED_PART = 0.25  # of what a listener's line carries: repairs of what it lost must not fill it
+_REPAIR_BITS = 8_800.0  # of a packet
 _TURNS_PER_FEEDBACK = 2  # 100 ms: transport-cc loses nothing behind a narrow line at this rate
 _TURNS_PER_BEAT = 6  # 300 ms: a browser notices within seconds that nothing comes any more
 
@@ -32,6 +34,7 @@ class Connection:
         offer: The first one; later ones only restart ICE.
         version: Of the answer: 1, then one more with each ICE restart.
         outputs: The listener's streams by slot and kind.
+        estimate: Of what their line carries.
     """
 
     def __init__(
@@ -43,7 +46,8 @@ class Connection:
         mux: Mux,
         identity: Identity,
         changed: Callable[[], None],
-        wall: Callable[[], float],
+        began: float,
+        epoch: float,
         bits: Callable[[int], int],
         token: Callable[[int], str],
         counts: Counter[str],
@@ -51,17 +55,19 @@ class Connection:
         """
         Args:
             changed: Called when the connection comes up and when it goes down.
-            wall: Seconds since 1970.
+            began: Now, by our clock.
+            epoch: Seconds from 1970 to the moment our clock counts from.
             bits: Gives so many random bits.
             token: Gives so many random characters.
         """
         self.offer = offer
         self.version = 1
         self._changed = changed
-        self._wall = wall
+        self._epoch = epoch
         self._counts = counts
         self._admission = Admission(offer, counts)
-        self._repairs = Allowance(_REPAIRS_PER_SECOND)
+        self.estimate = Estimate(began)
+        self._repairs = Allowance(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
         self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
         forwarder = fan_out if mux.native is None else mux.native.fan_out
         self.publisher = Publisher(offer, ssrc, arrived, self.transport.send_report, counts, forwarder)
@@ -123,16 +129,32 @@ class Connection:
                     self._repeat(heard, now)
                 case rtcp.Nack(ssrc, lost):
                     if ssrc in self._by_ssrc:
+                        self._repairs.change(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
                         self._by_ssrc[ssrc].resend(lost[: self._repairs.take_most(len(lost), now)], now)
                 case rtcp.KeyFrameRequest(ssrc):
                     self._request_key_frame(ssrc, now)
+                case rtcp.ReportBlock(ssrc):
+                    self._learn(heard, now)
+                case rtcp.Estimate(bits, ssrcs):
+                    self.estimate.believe(bits, tuple(ssrc for ssrc in ssrcs if ssrc in self._by_ssrc), now)
 
     def _repeat(self, report: rtcp.SenderReport, now: float) -> None:
         """Give every listener the publisher's clock, on ours: all lips then move with their voices."""
         track = self.publisher.reported(report, now)
-        ntp = rtcp.ntp_time(self._wall())
-        for output in track.outputs if track else ():
-            output.report(report.timestamp, ntp)
+        moment = track.moment(report.timestamp) if track is not None else None
+        if track is not None and moment is not None:
+            for output in track.outputs:
+                output.report(report.timestamp, rtcp.ntp_time(self._epoch + moment), now)
+
+    def _learn(self, block: rtcp.ReportBlock, now: float) -> None:
+        """Take in how one of the slots arrives."""
+        output = self._by_ssrc.get(block.ssrc)
+        if output is None:
+            return
+        self.estimate.count(block.ssrc, block.highest, block.lost_fraction / 256)
+        round_trip = output.round_trip(block, now)
+        if round_trip is not None:
+            self.estimate.time(round_trip, now)
 
     def _request_key_frame(self, ssrc: int, now: float) -> None:
         output = self._by_ssrc.get(ssrc)

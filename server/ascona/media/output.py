@@ -19,6 +19,7 @@ CLOCK_RATE = {Kind.AUDIO: 48_000, Kind.VIDEO: 90_000}
 _EARLY_SECONDS = 0.5  # a timestamp so far ahead of the clock on the wall means that the publisher's clock jumped;
 _LATE_SECONDS = {Kind.AUDIO: 0.5, Kind.VIDEO: 5.0}  # so far behind, that it stood still,
 _CATCHING_UP_SECONDS = 0.06  # unless by then a burst has caught up: then the network stood still
+_LEAST_STEP = {Kind.AUDIO: 480, Kind.VIDEO: 90}  # timestamp units: time goes on, whatever the clocks say
 _FORGETTING = 0.999  # of lateness with each packet: two clocks drift apart
 _BACKWARDS = 0x8000
 _EXTENDED_HEADER = Struct("!BBHIIII")  # with the block of one element of four bytes
@@ -39,11 +40,13 @@ class Output:
     """
 
     __slots__ = (
+        "_before",
         "_element",
         "_floor",
         "_patience",
         "_rate",
         "_repair_sequence",
+        "_report",
         "_send",
         "_send_report",
         "kind",
@@ -85,6 +88,7 @@ class Output:
         self.payload_type = payload_type
         self.repair = repair
         self.source: Track | None = None
+        self._before: Track | None = None  # another layer of the same camera, whose packet was the last one sent
         self._rate = CLOCK_RATE[kind]
         self._patience = _LATE_SECONDS[kind]
         self._send = send
@@ -97,6 +101,9 @@ class Output:
             self.numbering = line.numbering(
                 ssrc, payload_type, self._element, self._rate, self._patience, sequence, timestamp
             )
+        self._report: tuple[int, float] | None = (
+            None  # the last one's NTP time as receivers repeat it, and when it went
+        )
         self._floor = -1
 
     @property
@@ -111,6 +118,8 @@ class Output:
 
     def follow(self, source: "Track | None") -> None:
         """Forward this track from its next packet, or key frame, on; None: forward nothing."""
+        if source is None or not self.waiting:
+            self._before = None if source is None else self.source
         self.source = source
         self.numbering.waiting = True
         self.numbering.span = 0  # what the last source sent is not repaired any more
@@ -159,7 +168,8 @@ class Output:
         at.waiting = False
         at.span = 0
         at.sequence_offset = (at.sequence + 1 - packet.sequence) & 0xFFFF
-        self._anchor_time(packet, now)
+        self._anchor_time(packet, now, self._delay_of_the_switch(packet, now))
+        self._before = None
         if picture is not None and picture.number is not None:
             if at.picture != NONE:
                 at.picture_offset = at.picture + 1 - picture.number
@@ -171,9 +181,24 @@ class Output:
         at = self.numbering
         at.late, at.late_since = 0.0, NEVER
         passed = 0.0 if at.sent_at == NEVER else now - at.sent_at + lacking
-        step = max(self._rate // 100, int(passed * self._rate))
+        step = max(_LEAST_STEP[self.kind], round(passed * self._rate))
         at.timestamp_offset = (at.timestamp + step - packet.timestamp) & 0xFFFFFFFF
         return (at.timestamp + step) & 0xFFFFFFFF
+
+    def _delay_of_the_switch(self, packet: Packet, now: float) -> float:
+        """
+        By how many seconds more than on the wall this packet follows the last one, on their publisher's clock.
+
+        Layers count from different numbers and arrive at different speeds; sender reports say what is simultaneous.
+        """
+        at, before, source = self.numbering, self._before, self.source
+        if before is None or source is None or before.clock is not source.clock or at.sent_at == NEVER:
+            return 0.0
+        last, this = before.moment(at.timestamp - at.timestamp_offset), source.moment(packet.timestamp)
+        if last is None or this is None:
+            return 0.0
+        delay = (this - last) - (now - at.sent_at)
+        return delay if abs(delay) < _EARLY_SECONDS else 0.0
 
     def _in_time(self, packet: Packet, timestamp: int, now: float) -> int:
         """
@@ -248,13 +273,20 @@ class Output:
             repaired += 1
         return repaired
 
-    def report(self, timestamp: int, ntp: int) -> None:
+    def report(self, timestamp: int, ntp: int, now: float) -> None:
         """Send the publisher's sender report as this stream's, with our clock; not before a packet."""
         at = self.numbering
         if at.waiting:
             return
         stamp = timestamp + at.timestamp_offset
+        self._report = ntp >> 16 & 0xFFFFFFFF, now
         self._send_report(rtcp.sender_report(self.ssrc, self.name, ntp, stamp, at.forwarded, at.octets))
+
+    def round_trip(self, block: rtcp.ReportBlock, now: float) -> float | None:
+        """Seconds from our last sender report to this answer to it, without the receiver's own time; or None."""
+        if self._report is None or self._report[0] != block.last_report:
+            return None
+        return max(0.0, now - self._report[1] - block.since_report / 65536)
 
 
 FanOut = Callable[[tuple[Output, ...], Packet, Picture | None, float], None]

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.arrivals import Arrivals
-from ascona.media.offer import Offer
+from ascona.media.camera import Camera, lead
+from ascona.media.clocks import PeerClock
+from ascona.media.offer import LAYERS, Offer
 from ascona.media.output import FanOut, Output, fan_out
 from ascona.media.packet import Malformed, Packet, read_packet, read_picture, repaired
 from ascona.media.track import Track
 
 _NAME = "ascona"
+_VOICE_HEADERS = 26_000.0  # bits a second: of IP, UDP, RTP and SRTP, fifty times
 _LARGEST_PAYLOAD = 1320  # bytes; with our headers and libsrtp's trailer it still fits a datagram
 
 
@@ -20,6 +23,7 @@ class Publisher:
     The inward half of a connection.
 
     Attributes:
+        camera: Who gets which of its layers.
         arrived: Packets with content so far, by kind; belongs to the person and outlives the connection.
     """
 
@@ -56,44 +60,43 @@ class Publisher:
         self._counts = counts
         self._tracks: dict[int, Track] = {}  # by SSRC
         self._repairs: dict[int, Track] = {}  # by the SSRC that repairs them
-        self._audiences: dict[Kind, tuple[Output, ...]] = {Kind.AUDIO: (), Kind.VIDEO: ()}
-        self._forwarded: dict[Kind, Track | None] = {Kind.AUDIO: None, Kind.VIDEO: None}
+        self._clock = PeerClock()
+        self._ears: tuple[Output, ...] = ()
+        self._voice: Track | None = None
+        self.camera = Camera(video.layers, self._ask_for_picture, counts)
         self._arrivals = Arrivals()
 
     # --- the gate ---
 
-    def admit(self, output: Output, now: float) -> None:
+    def admit(self, output: Output, now: float, layer: str = LAYERS[0]) -> None:
         """Open the gate to one output; pictures start with a key frame, asked for here."""
-        self._audiences[output.kind] += (output,)
-        self._forward(output.kind, self._forwarded[output.kind])
-        self._request_pictures(now)
+        if output.kind is Kind.AUDIO:
+            self._ears += (output,)
+            lead(output, self._voice)
+        else:
+            self.camera.admit(output, layer, now)
 
     def dismiss(self, output: Output) -> None:
         """Shut the gate to one output: it gets no packet that arrives after this."""
-        self._audiences[output.kind] = tuple(other for other in self._audiences[output.kind] if other is not output)
         for track in self._tracks.values():
             track.outputs = tuple(other for other in track.outputs if other is not output)
+        self._ears = tuple(other for other in self._ears if other is not output)
+        self.camera.dismiss(output)
         output.follow(None)
-
-    def _forward(self, kind: Kind, track: Track | None) -> None:
-        """Make this track the one that is forwarded; those in the audience who had another start with it anew."""
-        last = self._forwarded[kind]
-        if last is not None and last is not track:
-            last.outputs = ()
-        self._forwarded[kind] = track
-        for output in self._audiences[kind]:
-            if output.source is not track:
-                output.follow(track)
-        if track is not None:
-            track.outputs = self._audiences[kind]
 
     def silence(self) -> None:
         """Shut every gate at once."""
-        for output in (*self._audiences[Kind.AUDIO], *self._audiences[Kind.VIDEO]):
-            output.follow(None)
-        self._audiences = {Kind.AUDIO: (), Kind.VIDEO: ()}
         for track in self._tracks.values():
             track.outputs = ()
+        for output in self._ears:
+            output.follow(None)
+        self._ears = ()
+        self.camera.silence()
+
+    @property
+    def voice_rate(self) -> float:
+        """Bits a second of the voice, headers included."""
+        return _VOICE_HEADERS + (self._voice.rate or 0.0) if self._voice is not None else 0.0
 
     # --- packets ---
 
@@ -134,37 +137,41 @@ class Publisher:
             self._ask_again(track, now)
         if picture is not None:
             track.keep(packet, picture)
-            if picture.key and self._takes_over(track, packet, now):
-                self._forward(Kind.VIDEO, track)
+            if picture.key and packet.sequence == track.highest:  # not with a late one: see `Output.forward`
+                self.camera.take_over(track, now)
         self._fan_out(track.outputs, packet, picture, now)
 
     def _bound(self, packet: Packet, extensions: Mapping[int, bytes]) -> Track | None:
         """The track of an SSRC seen for the first time: by payload type, then by layer."""
         if packet.payload_type == self._audio_type:
-            track = Track(Kind.AUDIO, packet.ssrc)
+            track = Track(Kind.AUDIO, packet.ssrc, None, self._clock)
         elif not self._layers:
-            track = Track(Kind.VIDEO, packet.ssrc)
+            track = Track(Kind.VIDEO, packet.ssrc, None, self._clock)
         else:
             layer = _text(extensions.get(self._rid or 0))
             if layer not in self._layers:
                 self._counts["unknown_layer"] += 1
                 return None
-            track = Track(Kind.VIDEO, packet.ssrc, layer)
+            track = Track(Kind.VIDEO, packet.ssrc, layer, self._clock)
         for older in [
             other for other in self._tracks.values() if (other.kind, other.layer) == (track.kind, track.layer)
         ]:
             self._unbind(older)
         self._tracks[packet.ssrc] = track
-        if self._forwarded[track.kind] is None:
-            self._forward(track.kind, track)
+        if track.kind is Kind.AUDIO:
+            self._voice = track
+            for output in self._ears:
+                lead(output, track)
+        else:
+            self.camera.tracks[track.layer] = track
         return track
 
     def _unbind(self, track: Track) -> None:
         del self._tracks[track.ssrc]
         for ssrc in [ssrc for ssrc, other in self._repairs.items() if other is track]:
             del self._repairs[ssrc]
-        if self._forwarded[track.kind] is track:
-            self._forward(track.kind, None)
+        for output in track.outputs:
+            lead(output, None)
 
     def _bound_repair(self, ssrc: int, extensions: Mapping[int, bytes]) -> Track | None:
         """The track that a retransmission belongs to; None before the track itself is known."""
@@ -175,36 +182,6 @@ class Publisher:
                 self._repairs[ssrc] = track
                 return track
         return None
-
-    # --- layers and key frames ---
-
-    def _best(self, now: float) -> Track | None:
-        """The largest layer that is alive; while none is, the one that is forwarded."""
-        alive = {track.layer: track for track in self._tracks.values() if track.kind is Kind.VIDEO and track.alive(now)}
-        ordered = (alive.get(layer) for layer in reversed(self._layers or (None,)))
-        return next((track for track in ordered if track is not None), self._forwarded[Kind.VIDEO])
-
-    def _takes_over(self, track: Track, packet: Packet, now: float) -> bool:
-        """Whether listeners switch to this layer with this key frame; not with a late one: see `Output.forward`."""
-        newest = packet.sequence == track.highest
-        return newest and track is not self._forwarded[Kind.VIDEO] and track is self._best(now)
-
-    def _request_pictures(self, now: float) -> None:
-        """Ask for a key frame while somebody waits for one, or a better layer has come to life."""
-        shown, best = self._forwarded[Kind.VIDEO], self._best(now)
-        if best is None:
-            return
-        if best is not shown and all(output.waiting for output in self._audiences[Kind.VIDEO]):
-            self._forward(Kind.VIDEO, best)  # nobody sees a picture that would break off
-            shown = best
-        if not self._audiences[Kind.VIDEO] or not best.alive(now):
-            return
-        if best is not shown or best.key_frame_wanted or any(output.waiting for output in best.outputs):
-            self._request(best, now)
-
-    def _request(self, track: Track, now: float) -> None:
-        if track.key_frame_due(now):
-            self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.pli(self._ssrc, track.ssrc))
 
     # --- reports ---
 
@@ -217,7 +194,10 @@ class Publisher:
         """Ask for the packets and key frames that are missing."""
         for track in self._tracks.values():
             self._ask_again(track, now)
-        self._request_pictures(now)
+        self.camera.request(now)
+
+    def _ask_for_picture(self, track: Track) -> None:
+        self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.pli(self._ssrc, track.ssrc))
 
     def _ask_again(self, track: Track, now: float) -> None:
         lost = track.asks(now)
@@ -232,6 +212,8 @@ class Publisher:
 
     def beat(self, now: float) -> None:
         """Report what arrives; also the sign of life by which a browser knows that its line holds."""
+        for track in self._tracks.values():
+            track.measure(now)
         blocks = [block for track in self._tracks.values() if (block := track.block(now)) is not None]
         self._send(rtcp.receiver_report(self._ssrc, _NAME, blocks))
 

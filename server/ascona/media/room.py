@@ -1,19 +1,23 @@
 """The people of one room and the gates between them: shut, unless the plan says otherwise."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.core.pictures import Pictures
 from ascona.media.answer import Sources
+from ascona.media.camera import Camera
 from ascona.media.connection import Connection
 from ascona.media.gate import Counts, Gate
-from ascona.media.offer import LAYERS
 from ascona.media.output import Output
 from ascona.media.publisher import Publisher
+from ascona.media.viewer import Viewer
 
-SMALL = 240
-"""Device pixels up to which the smaller layer, 180 rows high, is good enough."""
+TURNS_PER_REVIEW = 5
+"""Of the clock, between two looks at what somebody's line carries: 250 ms."""
+
+_log = logging.getLogger(__name__)
 
 
 class Person:
@@ -22,7 +26,7 @@ class Person:
     def __init__(self) -> None:
         self.arrived: Counter[Kind] = Counter()
         self.connection: Connection | None = None
-        self.heights: Sequence[int] | None = None  # as their page shows the slots; None before it has said so
+        self.viewer = Viewer()
         self.told: Pictures | None = None
 
 
@@ -48,6 +52,8 @@ class Room:
         self._told = told
         self._gates: dict[Route, Gate] = {}
         self._plan: Mapping[Route, int] = {}
+        self._seen: defaultdict[str, dict[int, tuple[Camera, Output]]] = defaultdict(dict)  # by whom, in which slot
+        self._heard: defaultdict[str, list[Publisher]] = defaultdict(list)
 
     def person(self, name: str) -> Person:
         """Somebody, with a shut gate to and from everybody else."""
@@ -89,6 +95,7 @@ class Room:
             self._plan = {}
             self._shut_all()
             raise
+        self._review(self.people, self.people)
 
     def settle(self) -> None:
         """Carry out the plan for whoever has come or gone."""
@@ -98,6 +105,7 @@ class Room:
             self._plan = {}
             self._shut_all()
             raise
+        self._review(self.people, self.people)
 
     def _settle(self) -> None:
         now = self._clock()
@@ -105,10 +113,18 @@ class Room:
         for route, gate in self._gates.items():
             if not gate.leads(*ends[route]):
                 gate.shut()
+        self._seen.clear()
+        self._heard.clear()
         for route, gate in self._gates.items():
             publisher, output = ends[route]
-            if publisher is not None and output is not None and not gate.leads(publisher, output):
+            if publisher is None or output is None:
+                continue
+            if not gate.leads(publisher, output):
                 gate.open(publisher, output, now)
+            if route.kind is Kind.AUDIO:
+                self._heard[route.receiver].append(publisher)
+            else:
+                self._seen[route.receiver][self._plan[route]] = publisher.camera, output
 
     def _ends(self, route: Route) -> tuple[Publisher | None, Output | None]:
         """What an allowed route connects; nothing where somebody is not connected, or has no such slot."""
@@ -126,25 +142,40 @@ class Room:
         for gate in self._gates.values():
             gate.shut()
 
+    # --- pictures ---
+
     def shows(self, name: str, heights: Sequence[int]) -> None:
         """Take note of how high each slot's picture is on somebody's screen."""
-        self.person(name).heights = heights
+        self.person(name).viewer.heights = heights
+        self._review([name], self.people)
 
-    def review(self, now: float) -> None:
-        """Tell everyone which of their layers anybody watches, where that has changed."""
-        wanted: dict[str, set[str]] = {name: set() for name in self.people}
-        for route, gate in self._gates.items():
-            slot = self._plan.get(route)
-            if route.kind is Kind.AUDIO or slot is None or gate.leads(None, None):
-                continue
-            heights = self.people[route.receiver].heights
-            height = SMALL if heights is None else heights[slot] if slot < len(heights) else 0
-            if height:
-                wanted[route.sender].add("h" if height > SMALL else "l")
-        for name, layers in wanted.items():
+    def tick(self, now: float, turn: int) -> None:
+        """Review everybody's pictures now and then, each in their own turn."""
+        due = [name for number, name in enumerate(self.people) if (turn + number) % TURNS_PER_REVIEW == 0]
+        if due:
+            self._review(due, due)
+
+    def _review(self, names: Iterable[str], concerned: Iterable[str]) -> None:
+        """Choose again what some people are sent; then tell those concerned whose news it is."""
+        now = self._clock()
+        try:
+            for name in names:
+                connection = self.people[name].connection
+                if connection is not None and connection.up:
+                    voices = (publisher.voice_rate for publisher in self._heard[name])
+                    self.people[name].viewer.review(self._seen[name], voices, connection.estimate, now)
+            self._tell(concerned, now)
+        except Exception:  # ours to mend; pictures stay as they are, and no voice falls silent for it
+            _log.exception("the pictures of a room could not be reviewed")
+
+    def _tell(self, names: Iterable[str], now: float) -> None:
+        for name in names:
             person = self.people[name]
-            pictures = Pictures(tuple(layer for layer in LAYERS if layer in layers))
-            if person.connection is not None and person.told != pictures:
+            if person.connection is None:
+                continue
+            paused = person.viewer.paused
+            pictures = Pictures(person.connection.publisher.camera.wanted(now), paused, weak=bool(paused))
+            if person.told != pictures:
                 person.told = pictures
                 self._told(name, pictures)
 

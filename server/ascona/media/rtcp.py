@@ -1,6 +1,6 @@
 """RTCP (RFC 3550 section 6, RFC 4585): the few packets a forwarder writes, and the few it listens to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from struct import Struct, pack
@@ -8,8 +8,9 @@ from struct import Struct, pack
 from ascona.media.packet import Malformed
 
 _SENDER_REPORT, _RECEIVER_REPORT, _DESCRIPTION, _TRANSPORT_FEEDBACK, _PAYLOAD_FEEDBACK = 200, 201, 202, 205, 206
-_NACK, _TRANSPORT_WIDE, _PLI, _FIR = 1, 15, 1, 4
+_NACK, _TRANSPORT_WIDE, _PLI, _FIR, _APPLICATION = 1, 15, 1, 4, 15
 _PADDED = 0x20
+_REMB = b"REMB"
 _MOST_LOST = 512  # numbers of one request that are read; browsers give up on more
 _TICKS = 4000  # transport-cc counts in 250 microseconds
 _REFERENCE_TICKS = 256  # its reference time in 64 milliseconds
@@ -54,7 +55,15 @@ class ReportBlock:
     since_report: int
 
 
-Heard = SenderReport | Nack | KeyFrameRequest
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How many bits a second a receiver believes these streams could have together (REMB)."""
+
+    bits: int
+    ssrcs: tuple[int, ...]
+
+
+Heard = SenderReport | Nack | KeyFrameRequest | ReportBlock | Estimate
 
 
 def ntp_time(wall: float) -> int:
@@ -74,10 +83,15 @@ def read_rtcp(datagram: bytes) -> list[Heard]:
         if kind == _SENDER_REPORT and len(body) >= 24:
             ntp = int.from_bytes(body[4:12], "big")
             heard.append(SenderReport(_number(body, 0), ntp, _number(body, 12)))
+            heard.extend(_blocks(body[24:], count))
+        elif kind == _RECEIVER_REPORT:
+            heard.extend(_blocks(body[4:], count))
         elif kind == _TRANSPORT_FEEDBACK and count == _NACK and len(body) >= 8:
             heard.append(Nack(_number(body, 4), tuple(islice(_lost(body[8:]), _MOST_LOST))))
         elif kind == _PAYLOAD_FEEDBACK and count == _PLI and len(body) >= 8:
             heard.append(KeyFrameRequest(_number(body, 4)))
+        elif kind == _PAYLOAD_FEEDBACK and count == _APPLICATION and body[8:12] == _REMB and len(body) >= 16:
+            heard.append(_estimate(body))
         elif kind == _PAYLOAD_FEEDBACK and count == _FIR:
             # A FIR names its streams in its entries (RFC 5104 section 4.3.1).
             heard.extend(KeyFrameRequest(_number(body, at)) for at in range(8, len(body) - 7, 8))
@@ -94,6 +108,20 @@ def _parts(datagram: bytes) -> Iterator[tuple[int, int, bytes]]:
             raise Malformed("RTCP packet cut off")
         yield datagram[position + 1], datagram[position] & 0x1F, datagram[position + 4 : end]
         position = end
+
+
+def _blocks(body: bytes, count: int) -> Iterator[ReportBlock]:
+    """So many report blocks (RFC 3550 section 6.4.1), as far as they are there."""
+    for at in range(0, min(count * _BLOCK.size, len(body) - _BLOCK.size + 1), _BLOCK.size):
+        ssrc, fraction, lost, highest, _jitter, last_report, since_report = _BLOCK.unpack_from(body, at)
+        yield ReportBlock(ssrc, fraction, int.from_bytes(lost, "big", signed=True), highest, last_report, since_report)
+
+
+def _estimate(body: bytes) -> Estimate:
+    """A receiver's estimate (draft-alvestrand-rmcat-remb-03 section 2.2)."""
+    exponent, mantissa = body[13] >> 2, int.from_bytes(body[13:16], "big") & 0x3FFFF
+    ssrcs = tuple(_number(body, at) for at in range(16, min(len(body) - 3, 16 + 4 * body[12]), 4))
+    return Estimate(mantissa << exponent, ssrcs)
 
 
 def _number(body: bytes, at: int) -> int:
@@ -155,6 +183,13 @@ def nack(ssrc: int, media: int, lost: Iterable[int]) -> bytes:
             entries.append([number, 0])
     body = pack("!II", ssrc, media) + b"".join(pack("!HH", *entry) for entry in entries)
     return _packet(_TRANSPORT_FEEDBACK, _NACK, body)
+
+
+def remb(ssrc: int, bits: int, ssrcs: Sequence[int]) -> bytes:
+    """Say how many bits a second these streams could have together (draft-alvestrand-rmcat-remb-03)."""
+    exponent = max(0, bits.bit_length() - 18)
+    head = pack("!II4sI", ssrc, 0, _REMB, len(ssrcs) << 24 | exponent << 18 | bits >> exponent)
+    return _packet(_PAYLOAD_FEEDBACK, _APPLICATION, head + b"".join(one.to_bytes(4, "big") for one in ssrcs))
 
 
 def pli(ssrc: int, media: int) -> bytes:

@@ -60,8 +60,7 @@ class Switchboard:
         self._addresses = addresses
         self._clock = clock
         # It goes on like the clock even if the machine's time is set: voices and lips are matched by it.
-        began = wall() - clock()
-        self._wall = lambda: began + clock()
+        self._epoch = wall() - clock()
         self._counts = counts
         self._told = told
         self._identity = Identity()
@@ -178,7 +177,8 @@ class Switchboard:
             mux=self._mux,
             identity=self._identity,
             changed=room.settle,
-            wall=self._wall,
+            began=self._clock(),
+            epoch=self._epoch,
             bits=secrets.randbits,
             token=_token,
             counts=self._counts,
@@ -242,7 +242,7 @@ class Switchboard:
             for room in list(self._rooms.values()):
                 for connection in room.connections():
                     self._tick(connection, now, turn)
-                room.review(now)
+                room.tick(now, turn)
 
     def _tick(self, connection: Connection, now: float, turn: int) -> None:
         try:

@@ -1,7 +1,8 @@
 """One stream of a publisher as it arrives: what is missing, what is a copy, and who gets it."""
 
 from ascona.core.media_plan import Kind
-from ascona.media.output import Output
+from ascona.media.clocks import PeerClock
+from ascona.media.output import CLOCK_RATE, Output
 from ascona.media.packet import Packet, Picture
 from ascona.media.rtcp import ReportBlock, SenderReport
 
@@ -38,6 +39,9 @@ class Track:
         heard_at: When the last packet with content came.
         gap: Something has just turned out to be missing.
         key_frame_wanted: Somebody cannot decode any more, or too much is lost to be repaired.
+        clock: Its publisher's, the same for all of their tracks.
+        octets: Bytes of content that have come.
+        rate: Bits a second, as last measured; None before.
     """
 
     __slots__ = (
@@ -47,25 +51,33 @@ class Track:
         "_first",
         "_kept",
         "_key_frame_at",
+        "_measured",
         "_received",
         "_received_before",
         "_report",
         "_report_at",
         "_seen",
+        "clock",
         "gap",
         "heard_at",
         "highest",
         "key_frame_wanted",
         "kind",
         "layer",
+        "octets",
         "outputs",
+        "rate",
         "ssrc",
     )
 
-    def __init__(self, kind: Kind, ssrc: int, layer: str | None = None) -> None:
+    def __init__(self, kind: Kind, ssrc: int, layer: str | None = None, clock: PeerClock | None = None) -> None:
         self.kind = kind
         self.ssrc = ssrc
         self.layer = layer
+        self.clock = clock or PeerClock()
+        self.octets = 0
+        self.rate: float | None = None
+        self._measured: tuple[int, float] | None = None
         self.outputs: tuple[Output, ...] = ()
         self.heard_at = float("-inf")
         self.gap = False
@@ -114,6 +126,7 @@ class Track:
             self._advance(sequence, ahead)
         self._seen[sequence % KEPT] = sequence
         self._received += 1
+        self.octets += len(packet.payload)
         self.heard_at = now
         return True
 
@@ -122,6 +135,7 @@ class Track:
         self._cycles = self._received = self._received_before = self._expected_before = 0
         self._seen = [-1] * KEPT
         self._kept = [None] * len(self._kept)  # another packet's number now
+        self._report = None
         self._asked.clear()
 
     def _advance(self, sequence: int, ahead: int) -> None:
@@ -176,7 +190,24 @@ class Track:
         due = now - self._report_at >= REPORT_SECONDS
         if due:
             self._report, self._report_at = report, now
+            self.clock.note(report.ntp, now)
         return due
+
+    def moment(self, timestamp: int) -> float | None:
+        """When something of this timestamp was heard or seen, in seconds of our clock; None before the first report."""
+        reported = None if self._report is None else self.clock.ours(self._report.ntp)
+        if self._report is None or reported is None:
+            return None
+        step = (timestamp - self._report.timestamp) & 0xFFFFFFFF
+        return reported + (step - (step >> 31 << 32)) / CLOCK_RATE[self.kind]
+
+    def measure(self, now: float) -> None:
+        """Find the bit rate: mostly as it was, and a quarter of what has come since the last time."""
+        if self._measured is not None and now > self._measured[1]:
+            octets, at = self._measured
+            fresh = 8 * (self.octets - octets) / (now - at)
+            self.rate = fresh if self.rate is None else (3 * self.rate + fresh) / 4
+        self._measured = self.octets, now
 
     def block(self, now: float) -> ReportBlock | None:
         """What has arrived since the last block (RFC 3550 section 6.4.1 and appendix A.3)."""

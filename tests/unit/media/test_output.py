@@ -174,10 +174,10 @@ def test_nothing_is_repeated_once_the_gate_is_shut_nor_from_before_it_opened():
 def test_the_publishers_clock_is_repeated_as_the_streams_own():
     listener = Listener(Kind.AUDIO)
     listener.output.follow(Track(Kind.AUDIO, 7))
-    listener.output.report(960, 1)
+    listener.output.report(960, 1, 0.0)
     assert listener.reports == []
 
     speak(listener, 1, now=0.0)
-    listener.output.report(960, rtcp.ntp_time(5.0))
+    listener.output.report(960, rtcp.ntp_time(5.0), 0.0)
 
     assert listener.reports == [rtcp.SenderReport(1000, rtcp.ntp_time(5.0), listener.timestamps[1])]

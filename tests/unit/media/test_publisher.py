@@ -119,7 +119,7 @@ def test_a_camera_that_is_off_is_not_asked(camera):
 def test_the_larger_layer_is_shown_from_its_key_frame_on(camera):
     picture = Listener()
     camera.show("l", key=True)
-    camera.publisher.admit(picture.output, 0.0)
+    camera.publisher.admit(picture.output, 0.0, "h")
     camera.show("l", key=True, now=0.1)
     camera.show("h", now=0.2)
     camera.publisher.ask(0.4)
@@ -140,7 +140,7 @@ def test_when_the_larger_layer_falls_silent_the_smaller_one_goes_on(camera):
     picture = Listener()
     camera.show("l", key=True)
     camera.show("h", key=True)
-    camera.publisher.admit(picture.output, 0.0)
+    camera.publisher.admit(picture.output, 0.0, "h")
     camera.show("h", key=True)
     assert len(picture.sent) == 1
 

@@ -9,6 +9,7 @@ from tests.unit.media.test_offer import CHROMIUM
 
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.media.answer import Sources
+from ascona.media.estimate import Estimate
 from ascona.media.gate import Counts
 from ascona.media.offer import read_offer
 from ascona.media.output import Output
@@ -41,6 +42,7 @@ class Line:
 
     def __init__(self, name: str, arrived: Counter[Kind], noted: list[str], slots: int = 2) -> None:
         self.up = True
+        self.estimate = Estimate(0.0)
         self.publisher = NotingPublisher(name, arrived, noted)
         self.ears = {slot: Listener(Kind.AUDIO, ssrc=10 * slot) for slot in range(slots)}
         self.outputs = {(slot, Kind.AUDIO): ear.output for slot, ear in self.ears.items()}
