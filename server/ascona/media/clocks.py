@@ -1,15 +1,15 @@
 """A publisher's clock, seen from ours: every stream of theirs is put on the same translation, so that lips match."""
 
 _JUMP_SECONDS = 2.0  # a report that is further off comes from a clock that was set
-_DRIFT = 0.0002  # seconds a second, more than two machines' crystals differ
+_FOLLOWING = 0.001  # seconds a second: more than two machines' crystals drift apart, less than anybody notices
 
 
 class PeerClock:
     """
     Translates the NTP time of sender reports (RFC 3550 section 6.4.1) into seconds of our own clock.
 
-    A report says when it was written and we know when it came; the quickest one so far comes closest. What the
-    others took longer on their way would, taken for the truth, move a voice against its picture with each report.
+    Where exactly the translation puts a moment matters little, as long as it puts a voice and its picture there
+    together. So it hardly follows the single report, which may have been long under way.
     """
 
     __slots__ = ("_noted_at", "_offset")
@@ -24,8 +24,8 @@ class PeerClock:
         if self._offset is None or abs(offset - self._offset) > _JUMP_SECONDS:
             self._offset = offset
         else:
-            # What is slower than before may be so because the clocks drift apart.
-            self._offset = min(offset, self._offset + _DRIFT * (now - self._noted_at))
+            most = _FOLLOWING * (now - self._noted_at)
+            self._offset += max(-most, min(most, offset - self._offset))
         self._noted_at = now
 
     def ours(self, ntp: int) -> float | None:

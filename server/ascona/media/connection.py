@@ -63,14 +63,13 @@ class Connection:
         self.offer = offer
         self.version = 1
         self._changed = changed
-        self._epoch = epoch
         self._counts = counts
         self._admission = Admission(offer, counts)
         self.estimate = Estimate(began)
         self._repairs = Allowance(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
         self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
         forwarder = fan_out if mux.native is None else mux.native.fan_out
-        self.publisher = Publisher(offer, ssrc, arrived, self.transport.send_report, counts, forwarder)
+        self.publisher = Publisher(offer, ssrc, arrived, self.transport.send_report, counts, forwarder, epoch)
         self.outputs = _outputs(offer, slots, self.transport, bits)
         self._by_ssrc = {output.ssrc: output for output in self.outputs.values()}
 
@@ -126,7 +125,7 @@ class Connection:
         for heard in rtcp.read_rtcp(report):
             match heard:
                 case rtcp.SenderReport():
-                    self._repeat(heard, now)
+                    self.publisher.reported(heard, now)
                 case rtcp.Nack(ssrc, lost):
                     if ssrc in self._by_ssrc:
                         self._repairs.change(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
@@ -137,14 +136,6 @@ class Connection:
                     self._learn(heard, now)
                 case rtcp.Estimate(bits, ssrcs):
                     self.estimate.believe(bits, tuple(ssrc for ssrc in ssrcs if ssrc in self._by_ssrc), now)
-
-    def _repeat(self, report: rtcp.SenderReport, now: float) -> None:
-        """Give every listener the publisher's clock, on ours: all lips then move with their voices."""
-        track = self.publisher.reported(report, now)
-        moment = track.moment(report.timestamp) if track is not None else None
-        if track is not None and moment is not None:
-            for output in track.outputs:
-                output.report(report.timestamp, rtcp.ntp_time(self._epoch + moment), now)
 
     def _learn(self, block: rtcp.ReportBlock, now: float) -> None:
         """Take in how one of the slots arrives."""

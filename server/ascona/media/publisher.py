@@ -35,12 +35,14 @@ class Publisher:
         send: Callable[[bytes], None],
         counts: Counter[str],
         fan_out: FanOut = fan_out,
+        epoch: float = 0.0,
     ) -> None:
         """
         Args:
             ssrc: Ours, in reports.
             send: Takes plain RTCP for this publisher.
             fan_out: Sends a packet on.
+            epoch: Seconds from 1970 to the moment our clock counts from.
         """
         audio, video = offer.lines[:2]
         self._audio_type, self._video_type, self._repair_type = (
@@ -58,6 +60,7 @@ class Publisher:
         self._send = send
         self._fan_out = fan_out
         self._counts = counts
+        self._epoch = epoch
         self._tracks: dict[int, Track] = {}  # by SSRC
         self._repairs: dict[int, Track] = {}  # by the SSRC that repairs them
         self._clock = PeerClock()
@@ -185,10 +188,16 @@ class Publisher:
 
     # --- reports ---
 
-    def reported(self, report: rtcp.SenderReport, now: float) -> Track | None:
-        """Note a sender report; returns the track it is about if its outputs are to repeat it."""
+    def reported(self, report: rtcp.SenderReport, now: float) -> None:
+        """Give every listener the publisher's clock, on ours: all lips then move with their voices."""
         track = self._tracks.get(report.ssrc)
-        return track if track is not None and track.reported(report, now) else None
+        if track is None or not track.reported(report, now):
+            return
+        moment = track.moment(report.timestamp)
+        if moment is None:
+            return
+        for output in track.outputs:
+            output.report(report.timestamp, rtcp.ntp_time(self._epoch + moment), now)
 
     def ask(self, now: float) -> None:
         """Ask for the packets and key frames that are missing."""

@@ -60,6 +60,16 @@ def test_layers_are_received_and_voices_level_is_not():
     assert not any("audio-level" in line for line in audio)
 
 
+def test_voices_carry_their_own_repair_and_no_silence_is_cut_out():
+    voices = [section for section in sections(answered()) if section[0].startswith("audio")]
+
+    assert len(voices) == 3
+    for section in voices:
+        (agreed,) = [line for line in section if line.startswith("a=fmtp")]
+        assert "useinbandfec=1" in agreed
+        assert "usedtx" not in agreed
+
+
 def test_without_simulcast_no_layers_are_named():
     single = "\r\n".join(line for line in CHROMIUM.split("\r\n") if not line.startswith(("a=rid", "a=simulcast")))
 

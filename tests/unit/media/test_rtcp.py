@@ -130,3 +130,31 @@ def test_a_request_that_names_thousands_is_not_read_to_its_end():
 
     assert isinstance(heard, rtcp.Nack)
     assert heard.lost == tuple(range(512))
+
+
+def test_how_a_listener_receives_is_heard_from_receiver_and_sender_reports():
+    block = rtcp.ReportBlock(ssrc=7, lost_fraction=64, lost=-3, highest=70_000, last_report=5, since_report=6)
+    info = rtp.RtcpSenderInfo(1 << 32, 9, 3, 4)
+    report = rtp.RtcpReceiverInfo(7, 64, -3, 70_000, 0, 5, 6)
+
+    assert rtcp.read_rtcp(rtcp.receiver_report(1, "ascona", [block])) == [block]
+    assert rtcp.read_rtcp(bytes(rtp.RtcpSrPacket(8, info, [report]))) == [rtcp.SenderReport(8, 1 << 32, 9), block]
+
+
+@given(st.integers(0, (1 << 40) - 1), st.lists(st.integers(0, (1 << 32) - 1), max_size=32))
+def test_what_a_receiver_believes_is_said_and_heard(bits, ssrcs):
+    written = rtcp.remb(1, bits, ssrcs)
+    (heard,) = rtcp.read_rtcp(written)
+    (read,) = rtp.RtcpPacket.parse(written)
+
+    assert isinstance(heard, rtcp.Estimate)
+    assert isinstance(read, rtp.RtcpPsfbPacket)
+    assert rtp.unpack_remb_fci(read.fci) == (heard.bits, list(heard.ssrcs))
+    assert heard.ssrcs == tuple(ssrcs)
+    assert heard.bits <= bits < heard.bits * 1.0001 + 1
+
+
+def test_blocks_that_are_cut_off_are_not_heard():
+    report = rtcp.receiver_report(1, "ascona", [rtcp.ReportBlock(7, 0, 0, 0, 0, 0)])[:32]
+
+    assert rtcp.read_rtcp(bytes([report[0] + 1]) + report[1:]) == [rtcp.ReportBlock(7, 0, 0, 0, 0, 0)]
