@@ -32,7 +32,8 @@ export class Connection {
   #turn = -1;
   #version = 0;
   #told = "";
-  #doubting = false;
+  /** @type {Promise<unknown> | null} a sign of life that is waited for */
+  #sign = null;
   #closed = false;
   #shown = new Shown((heights) => this.#tell("shows", { heights }));
 
@@ -77,7 +78,8 @@ export class Connection {
    * @param {string} sdp
    * @returns {Promise<Answer>}
    */
-  offer(sdp) {
+  async offer(sdp) {
+    await this.#sign; // an offer that arrives after its line was given up would replace a connection that is well
     return this.#ask("offer", { sdp }, OFFER_WITHIN);
   }
 
@@ -114,11 +116,9 @@ export class Connection {
   }
 
   /** Asks for a sign of life; without one comes back at once, where the line itself would take 15 seconds to notice. */
-  async doubt() {
-    if (this.#doubting || !this.#told) return;
-    this.#doubting = true;
-    await this.#ask("devices", JSON.parse(this.#told), SIGN_WITHIN);
-    this.#doubting = false;
+  doubt() {
+    if (!this.#told) return;
+    this.#sign ??= this.#ask("devices", JSON.parse(this.#told), SIGN_WITHIN).finally(() => (this.#sign = null));
   }
 
   /**

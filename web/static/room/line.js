@@ -47,7 +47,8 @@ export class Line {
 
   /** @returns {boolean} */
   get failed() {
-    return ["failed", "closed"].includes(this.#connection.connectionState);
+    const { transport } = this.#senders.microphone; // its state tells at once when the server has said goodbye
+    return [this.#connection.connectionState, transport?.state].some((state) => state === "failed" || state === "closed");
   }
 
   /** @param {Ask} ask */

@@ -21,7 +21,8 @@ export class Media extends EventTarget {
   #sending = { microphone: null, camera: null, layers: [] };
   #wanted = false;
   #renewing = false;
-  #fruitless = 0;
+  #fruitless = 0; // fresh lines on which nothing came
+  #attempts = 0; // at a fresh line, in vain
   #bytes = 0;
   #heard = 0;
   #hushed = false;
@@ -64,13 +65,13 @@ export class Media extends EventTarget {
 
   /** Whether it has tried in vain. */
   get struggling() {
-    return this.#wanted && !this.alive && this.#fruitless > 0;
+    return this.#wanted && !this.alive && this.#attempts > 0;
   }
 
   /** After the server was away: tries at once, or waits a shorter time than usual for its beat. */
   doubt() {
     this.#heard = Math.min(this.#heard, performance.now() - SILENCE + 2 * BEAT);
-    this.#fruitless = 0;
+    this.#fruitless = this.#attempts = 0;
     this.#wake();
   }
 
@@ -98,7 +99,7 @@ export class Media extends EventTarget {
     if (bytes > this.#bytes) {
       this.#bytes = bytes;
       this.#heard = performance.now();
-      this.#fruitless = 0;
+      this.#fruitless = this.#attempts = 0;
       this.#hushed = false;
       this.#wake(); // the old line is back: no need of another
     }
@@ -149,10 +150,10 @@ export class Media extends EventTarget {
   }
 
   #pause() {
-    this.#fruitless = Math.min(5, this.#fruitless + 1);
+    this.#attempts = Math.min(5, this.#attempts + 1);
     this.dispatchEvent(new Event("change"));
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#fruitless));
+      const timer = setTimeout(resolve, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#attempts));
       this.#wake = () => resolve(clearTimeout(timer));
     });
   }

@@ -65,7 +65,7 @@ export class Visit extends EventTarget {
     this.choice = { microphone: !this.outside, camera: !this.outside, returning: false };
     this.media = new Media(page.slots, page.ice, (sdp) => this.#offer(sdp));
     this.media.addEventListener("change", () => this.#changed());
-    this.media.addEventListener("hush", () => void this.connection.doubt());
+    this.media.addEventListener("hush", () => this.connection.doubt());
     this.devices.addEventListener("change", () => this.#changed());
     this.devices.addEventListener("taken", (event) => event instanceof CustomEvent && this.#taken(event.detail));
     this.connection = new Connection(page.room, {
