@@ -134,10 +134,10 @@ class Camera:
         """
         Bits a second of the layers that can be had; without simulcast the one picture counts as the smallest.
 
-        What is not there yet counts as agreed, if it still may come; a camera that is off costs nothing.
+        What is not there counts as agreed, if it may come; a camera that sends nothing though asked is off, and free.
         """
         measured = {layer: track.rate for layer, track in self.tracks.items() if track.alive(now)}
-        if not measured:
+        if not measured and now - self._asked_at.get(LAYERS[0], now) > COMING_SECONDS:
             return {LAYERS[0]: 0.0}
         if not self._layers:
             return {LAYERS[0]: measured.get(None) or AGREED_RATE[LAYERS[0]]}

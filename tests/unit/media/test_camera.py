@@ -148,8 +148,17 @@ def test_while_nobody_may_see_the_smallest_is_kept_ready(ada, camera):
     assert camera.wanted(10.0) == ("l",)
 
 
-def test_a_camera_that_is_off_costs_nothing(camera):
-    assert camera.rates(0.0) == {"l": 0.0}
+def test_a_camera_that_is_off_costs_nothing_and_one_that_nobody_asks_what_it_would(ada, camera):
+    listener = Listener()
+    ada.publisher.admit(listener.output, 0.0)
+    camera.wanted(0.0)
+    assert camera.rates(0.0) == AGREED_RATE
+    camera.wanted(COMING_SECONDS + 0.1)
+    assert camera.rates(COMING_SECONDS + 0.1) == {"l": 0.0}
+
+    camera.show(listener.output, None, 4.0)
+    camera.wanted(4.0 + 2 * LINGERING_SECONDS)
+    assert camera.rates(4.0 + 2 * LINGERING_SECONDS) == AGREED_RATE
 
 
 def test_a_layer_counts_as_agreed_until_it_has_been_measured(ada, camera):

@@ -1,6 +1,7 @@
 """A whole connection, encrypted, without a network: signs of life, repairs and reports, and the gate over them."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -226,3 +227,20 @@ def test_who_sends_ten_times_too_much_is_let_go_after_a_while_and_may_come_again
     assert ada.counts["excess_closed"] == 1
     assert not ada.connection.up
     assert ada.port.places == ada.port.endpoints == {}
+
+
+def test_a_listeners_reports_say_what_their_line_carries(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.AUDIO], 0.0)
+    ada.speak()
+    ada.report(rtcp.sender_report(30, "ada", 1, 960, 1, 5))
+    _, (told,) = ben.received()
+    assert isinstance(told, rtcp.SenderReport)
+    first = rtcp.ReportBlock(10, 0, 0, 100, told.ntp >> 16 & 0xFFFFFFFF, 32_768)
+    ben.report(rtcp.receiver_report(9, "ben", [first]), now=0.6)  # of which it had the report for half a second
+    ben.report(rtcp.receiver_report(9, "ben", [replace(first, lost_fraction=128, highest=200)]), now=0.6)
+    ben.report(rtcp.receiver_report(9, "ben", [replace(first, ssrc=99, lost_fraction=255, highest=999)]), now=0.6)
+    ben.report(rtcp.remb(9, 300_000, [11, 99]), now=0.6)
+
+    estimate = ben.connection.estimate
+    assert estimate.review(50_000.0, 1_000_000.0, 0.7) == pytest.approx(300_000)
+    assert [round(trip, 3) for _, trip in estimate._round_trips] == [0.1, 0.1]

@@ -8,6 +8,7 @@ from tests.support.streams import AUDIO_TYPE, Listener, datagram
 from tests.unit.media.test_offer import CHROMIUM
 
 from ascona.core.media_plan import Kind, MediaPlan, Route
+from ascona.core.pictures import Pictures
 from ascona.media.answer import Sources
 from ascona.media.estimate import Estimate
 from ascona.media.gate import Counts
@@ -45,7 +46,9 @@ class Line:
         self.estimate = Estimate(0.0)
         self.publisher = NotingPublisher(name, arrived, noted)
         self.ears = {slot: Listener(Kind.AUDIO, ssrc=10 * slot) for slot in range(slots)}
+        self.eyes = {slot: Listener(Kind.VIDEO, ssrc=10 * slot + 5) for slot in range(slots)}
         self.outputs = {(slot, Kind.AUDIO): ear.output for slot, ear in self.ears.items()}
+        self.outputs |= {(slot, Kind.VIDEO): eye.output for slot, eye in self.eyes.items()}
         self.spoken = 0
 
     def close(self) -> None:
@@ -56,7 +59,12 @@ class Circle:
     """People in a room with two slots."""
 
     def __init__(self, *names: str, **slots: int) -> None:
-        self.room = Room([Sources(1, 2, 3), Sources(4, 5, 6)], clock=lambda: 0.0, told=lambda name, pictures: None)
+        self.told: list[tuple[str, Pictures]] = []
+        self.room = Room(
+            [Sources(1, 2, 3), Sources(4, 5, 6)],
+            clock=lambda: 0.0,
+            told=lambda name, pictures: self.told.append((name, pictures)),
+        )
         self.noted: list[str] = []
         self.lines: dict[str, Line] = {}
         for name in names:
@@ -68,8 +76,8 @@ class Circle:
         person.connection = self.lines[name] = line
         self.room.settle()
 
-    def follow(self, *routes: tuple[str, str], **slots: int) -> None:
-        named = frozenset(Route(sender, receiver, Kind.AUDIO) for sender, receiver in routes)
+    def follow(self, *routes: tuple[str, str], kind: Kind = Kind.AUDIO, **slots: int) -> None:
+        named = frozenset(Route(sender, receiver, kind) for sender, receiver in routes)
         self.room.follow(MediaPlan(1, named, slots))
 
     def speak(self, name: str) -> set[tuple[str, int]]:
@@ -233,3 +241,42 @@ def test_who_leaves_is_forgotten():
     assert circle.speak("ada") == set()
     assert circle.room.connected() == {"ada"}
     assert circle.room.counters() == {}
+
+
+def test_pages_are_told_what_of_their_camera_is_watched_once_and_on_change():
+    circle = Circle("ada", "ben")
+    circle.room.tick(0.0, 0)
+    circle.room.tick(0.0, 1)
+    circle.told.clear()
+
+    circle.room.shows("ben", [720])
+    circle.follow(("ada", "ben"), kind=Kind.VIDEO, ada=0)
+    assert circle.told == [("ada", Pictures(("l", "h")))]
+    circle.room.tick(0.0, 0)
+    circle.room.shows("ben", [720, 0])
+    assert len(circle.told) == 1
+
+    circle.room.shows("ben", [0])
+    circle.lines["ben"].estimate.hopeless = True
+    circle.room.shows("ben", [100])
+    assert circle.told[1:] == [("ben", Pictures(("l",), (0,), weak=True))]
+
+
+def test_what_a_page_shows_holds_over_its_connections(caplog):
+    circle = Circle("ada")
+    circle.room.shows("ben", [720])
+    circle.enter("ben")
+    circle.follow(("ada", "ben"), kind=Kind.VIDEO, ada=0)
+
+    assert ("ada", Pictures(("l", "h"))) in circle.told
+    assert not caplog.records
+
+
+def test_a_review_that_fails_silences_nobody(caplog):
+    circle = Circle("ada", "ben")
+    circle.follow(("ada", "ben"), ada=0)
+    del circle.lines["ben"].estimate
+    circle.room.shows("ben", [720])
+
+    assert "could not be reviewed" in caplog.text
+    assert circle.speak("ada") == {("ben", 0)}
