@@ -17,6 +17,7 @@
 #define BATCH 64        /* packets taken from a socket at once */
 #define LOOKED_AT 16    /* bytes of each that are copied */
 #define DRAIN 2000000LL /* nanoseconds from one look at every socket to the next */
+#define SIZES 32        /* as in `traffic.py` */
 #define SECOND 1000000000LL
 
 struct item { /* one datagram to send; `stream` is -1 where nobody waits for it */
@@ -28,11 +29,12 @@ struct item { /* one datagram to send; `stream` is -1 where nobody waits for it 
     uint32_t number;
 };
 
-struct heard { /* one stream at one socket; `first` is the number its sender's first packet came with */
+struct heard { /* one stream at one socket; `first` is what stands for its sender's first number, -1 while unknown */
     uint32_t ssrc;
     int32_t stream;
     int32_t first;
     uint32_t received;
+    uint32_t least; /* bytes of its smallest packet */
 };
 
 struct crowd {
@@ -43,6 +45,7 @@ struct crowd {
     int64_t socket_count;
     struct heard *heard; /* HEARD places for each socket; ssrc 0: free */
     int64_t *sent_at;    /* by stream and number */
+    int64_t *newest;     /* number sent last, by stream */
     int64_t span;        /* numbers of a stream */
     int64_t *histogram;  /* of added latency, `buckets` for even streams (sound), then as many for odd ones */
     int64_t buckets, bucket;
@@ -82,8 +85,20 @@ static void count(struct crowd *c, struct heard *table, const uint8_t *head, uin
         return;
     }
     uint16_t sequence = head[2] << 8 | head[3];
-    if (one->first < 0) one->first = sequence;
+    if (came < c->from && (!one->least || length < one->least)) {
+        one->least = length;
+        one->first = -1;
+    }
+    /* Packets grow by a byte from one number to the next, and start again: so a picture that was left out for a while,
+       which a server's numbers do not show, is noticed. */
+    uint32_t rest = (length - one->least) % SIZES;
     uint32_t number = (uint16_t)(sequence - one->first);
+    if (one->first < 0 || number % SIZES != rest) {
+        number = c->newest[one->stream];
+        if (number < SIZES) return;
+        number -= (number - rest) % SIZES;
+        one->first = (uint16_t)(sequence - number);
+    }
     int64_t sent = number < c->span ? c->sent_at[one->stream * c->span + number] : 0;
     if (!sent || came < sent) { /* numbers do not match: the first packet was lost, say */
         c->odd++;
@@ -128,7 +143,10 @@ static void drain(struct crowd *c, int64_t socket) {
 static void send_item(struct crowd *c, const struct item *item) {
     int64_t before = now();
     if (before - item->due > c->latest) c->latest = before - item->due;
-    if (item->stream >= 0) c->sent_at[item->stream * c->span + item->number] = before;
+    if (item->stream >= 0) {
+        c->sent_at[item->stream * c->span + item->number] = before;
+        c->newest[item->stream] = item->number;
+    }
     if (send(c->sockets[item->socket], c->arena + item->at, item->length, MSG_DONTWAIT) < 0) c->unsent++;
 }
 

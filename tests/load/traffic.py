@@ -17,12 +17,13 @@ from ascona.media import rtcp
 from tests.load.peer import Peer
 from tests.support.streams import AUDIO_TYPE, VIDEO_TYPE, datagram, vp8
 
+SIZES = 32  # packets grow by a byte from one to the next, and start again: so each is known wherever it comes
 AUDIO_BYTES = 80  # of Opus: about 32 kbit/s
 AUDIO_SECONDS, FRAME_SECONDS = 0.02, 0.04  # the packets of a frame come right behind one another
 KEY_FRAMES = 25  # one in so many is one, so that whoever waits for one need not ask
 CHECK_SECONDS = 2.5  # as Chromium; a server stops sending to those who are not heard of
 REPORT_SECONDS = 1.0
-SETTLING = 3.0  # seconds before what is measured
+SETTLING = 12.0  # seconds before what is measured: ours sends all the pictures only once it believes the line
 LATE = 0.5  # and after it, for what is on its way
 
 MID, TRANSPORT_WIDE = 4, 3  # ids of header extensions
@@ -94,6 +95,7 @@ class _Heard(ctypes.Structure):
         ("stream", ctypes.c_int32),
         ("first", ctypes.c_int32),
         ("received", ctypes.c_uint32),
+        ("least", ctypes.c_uint32),
     )
 
 
@@ -107,6 +109,7 @@ class _Crowd(ctypes.Structure):
         ("socket_count", ctypes.c_int64),
         ("heard", ctypes.c_void_p),
         ("sent_at", ctypes.c_void_p),
+        ("newest", ctypes.c_void_p),
         ("span", ctypes.c_int64),
         ("histogram", ctypes.c_void_p),
         ("buckets", ctypes.c_int64),
@@ -163,6 +166,7 @@ class Traffic:
         self._heard = (_Heard * (_HEARD * len(links)))()
         self._span = int(self._whole / AUDIO_SECONDS) + 4
         self._sent_at = (ctypes.c_int64 * (2 * _senders(links) * self._span))()
+        self._newest = (ctypes.c_int64 * (2 * _senders(links)))()
         self._histogram = (ctypes.c_int64 * (2 * _BUCKETS))()
         self._crowd = _Crowd(
             items=ctypes.addressof(self._items),
@@ -172,6 +176,7 @@ class Traffic:
             socket_count=len(links),
             heard=ctypes.addressof(self._heard),
             sent_at=ctypes.addressof(self._sent_at),
+            newest=ctypes.addressof(self._newest),
             span=self._span,
             histogram=ctypes.addressof(self._histogram),
             buckets=_BUCKETS,
@@ -272,7 +277,9 @@ def _voice(peer: Peer, sender: int, phase: float, seconds: float) -> Iterator[Sc
     ssrc, stream = source(sender, Kind.AUDIO), _stream(sender, Kind.AUDIO)
     for number in range(int(seconds / AUDIO_SECONDS)):
         due = (number + phase) * AUDIO_SECONDS
-        packet = datagram(AUDIO_TYPE, number, 960 * number, ssrc, bytes(AUDIO_BYTES), _elements(0, number))
+        packet = datagram(
+            AUDIO_TYPE, number, 960 * number, ssrc, bytes(AUDIO_BYTES + number % SIZES), _elements(0, number)
+        )
         yield due, stream, number, peer.keys.protect(packet)
         if number % round(REPORT_SECONDS / AUDIO_SECONDS) == 1:
             yield due, -1, 0, peer.keys.protect_rtcp(_report(ssrc, due, 960 * number, number))
@@ -285,7 +292,9 @@ def _camera(peer: Peer, sender: int, phase: float, seconds: float, picture: Sequ
         for part, size in enumerate(picture):
             number = frame * len(picture) + part
             last = part == len(picture) - 1
-            payload = vp8(frame, frame, key=frame % KEY_FRAMES == 0, starts=not part).ljust(size, b"\0")
+            payload = vp8(frame, frame, key=frame % KEY_FRAMES == 0, starts=not part).ljust(
+                size + number % SIZES, b"\0"
+            )
             packet = datagram(
                 last << 7 | VIDEO_TYPE, number, int(due * 90_000), ssrc, payload, _elements(1, 30_000 + number)
             )
