@@ -221,7 +221,12 @@ class Switchboard:
         return self._rooms[room].counters() if room in self._rooms else {}
 
     def totals(self) -> Counter[str]:
-        """What this process has turned away, by reason; nothing of it says who."""
+        """
+        What this process has turned away, by reason; nothing of it says who.
+
+        Also how often a picture was taken from a listener (`pictures_paused`) or went on in another layer
+        (`layers_switched`).
+        """
         return self._counts.copy()
 
     async def close(self) -> None:
