@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +57,13 @@ async () => {
 """
 
 NOTHING = {"packets": 0, "lost": 0, "frames": 0, "freezes": 0, "energy": 0.0}
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within: float = 15) -> None:
+    """Ask again and again; seconds."""
+    async with asyncio.timeout(within):
+        while not await condition():
+            await asyncio.sleep(0.1)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
 from tests.e2e.evening import go_to, open_session
 from tests.e2e.firefox import FIREFOX, Firefox
-from tests.e2e.person import NEVER_STOP_SENDING, NOTHING, READ_COUNTERS, WATCH_CONNECTIONS, Person
+from tests.e2e.person import NEVER_STOP_SENDING, NOTHING, READ_COUNTERS, WATCH_CONNECTIONS, Person, until
+from tests.e2e.test_layers import FINE, encodes
 
 pytestmark = pytest.mark.apart
 
@@ -35,12 +37,6 @@ async def firefox() -> AsyncIterator[Start]:
     await opened.stop()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within: float = 15) -> None:
-    async with asyncio.timeout(within):
-        while not await condition():
-            await asyncio.sleep(0.1)
-
-
 async def join(cy: Firefox, link: str) -> None:
     await cy.go_to(link)
     await cy.click("input[name=agree]")
@@ -52,9 +48,9 @@ def room(name: str, value: str) -> str:
     return f"document.getElementById('room')?.dataset.{name} === '{value}'"
 
 
-async def seated(gather, cy: Firefox) -> dict[str, Person]:
+async def seated(gather, cy: Firefox, **context: Any) -> dict[str, Person]:
     """Ada and Dee in Chromium; Cy, in Firefox, has been admitted and has agreed to present."""
-    people = await gather(*GROUP)
+    people = await gather(*GROUP, **context)
     link = people.pop("Cy").link
     ada = people["Ada"]
     await asyncio.gather(ada.join(), people["Dee"].join(), join(cy, link))
@@ -141,6 +137,19 @@ async def test_in_firefox_the_presenter_comes_back_reloads_and_outlives_a_restar
     await until(lambda: is_heard_and_seen(dee, seats["Cy"]))
     assert await dee.seat_of("Cy") == seats["Cy"]
     assert [line for line in cy.trouble if "/socket.io/" not in line] == []
+
+
+async def test_a_camera_in_firefox_goes_out_in_the_layers_that_somebody_looks_at(firefox, gather):
+    cy = await firefox()
+    people = await seated(gather, cy, device_scale_factor=FINE)
+    ada, dee = people["Ada"], people["Dee"]
+
+    await ada.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    await encodes(cy.evaluate, "l", "h")
+    await dee.press("Sound only")
+    await encodes(cy.evaluate, "l")
+    await ada.press("Sound only")
+    await encodes(cy.evaluate)
 
 
 async def assert_fits(cy: Firefox, width: int, height: int) -> None:

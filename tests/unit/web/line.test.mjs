@@ -40,6 +40,15 @@ test("a camera nobody receives stays ready and encodes nothing", async () => {
   assert.deepEqual([camera.track, camera.active()], [TRACK, []]);
 });
 
+test("a camera without layers goes out while somebody receives it", async () => {
+  const camera = sender("");
+  await put(camera, TRACK, ["l"]);
+  assert.deepEqual(camera.active(), [""]);
+
+  await put(camera, TRACK, []);
+  assert.deepEqual(camera.active(), []);
+});
+
 test("off is no track and no encoding, whoever waits for it", async () => {
   const camera = sender("l", "h");
   await put(camera, TRACK, ["l", "h"]);

@@ -135,7 +135,8 @@ export async function put(sender, track, layers) {
   const changes = []; // all at once: whoever comes back is seen sooner
   const parameters = sender.getParameters();
   if (sender.track !== track) changes.push(sender.replaceTrack(track));
-  const goes = (/** @type {RTCRtpEncodingParameters} */ { rid = "" }) => track !== null && (layers?.includes(rid) ?? true);
+  const received = (/** @type {string | undefined} */ rid) => !layers || (rid ? layers.includes(rid) : layers.length > 0);
+  const goes = (/** @type {RTCRtpEncodingParameters} */ { rid }) => track !== null && received(rid);
   if (parameters.encodings.some((encoding) => encoding.active !== goes(encoding))) {
     for (const encoding of parameters.encodings) encoding.active = goes(encoding);
     changes.push(sender.setParameters(parameters));
