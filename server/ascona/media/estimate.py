@@ -20,8 +20,8 @@ LOSS_SECONDS = 0.5
 FEW_LOST, MANY_LOST, MOST_LOST = 0.03, 0.10, 0.25
 """Parts lost: up to the first more may be sent, above the second it is too much, above the third far too much."""
 
-QUEUE_SECONDS = 0.2
-"""A round trip that takes so much longer than the shortest one stands in a queue, which we have filled."""
+QUEUE_SECONDS = 0.35
+"""A round trip so much longer than the shortest one stands in a queue that we have filled; less is a busy machine."""
 
 LOST_CAUSE, GOOD_AGAIN, LOST_CAUSE_SECONDS = 0.15, 0.10, 5.0
 """Parts lost above which, for so long, pictures are hopeless; and below which they are worth trying again."""
