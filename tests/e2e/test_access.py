@@ -38,6 +38,9 @@ async def test_axe_finds_nothing_from_the_join_page_to_the_end(gather):
     await come_in(people, at_the_door=lambda: assert_accessible(cy, "door"))
     await assert_accessible(ada, "lobby")
     await open_session(people)
+    await cy.press("Sound only")
+    await assert_accessible_at_every_size(cy, "sound only")
+    await cy.press("Sound only")
     for phase in PHASES:
         await go_to(people, phase)
         for person in (ada, cy):
