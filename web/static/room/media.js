@@ -75,6 +75,13 @@ export class Media extends EventTarget {
     this.#wake();
   }
 
+  /** The server says that nothing comes any more over the line there is. */
+  again() {
+    this.#fruitless = 0;
+    this.#wake();
+    void this.#renew();
+  }
+
   /** @param {Sending} sending what goes out from now on */
   send(sending) {
     this.#sending = sending;

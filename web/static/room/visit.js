@@ -74,6 +74,7 @@ export class Visit extends EventTarget {
       notice: (notice) => this.#notice(notice),
       line: (line) => this.#say({ lines: [...this.lines, line].slice(-100) }),
       pictures: (pictures) => this.#say({ pictures }),
+      again: () => this.media.again(),
       over: (reason) => this.#end(reason),
       knock: () => ({ name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") }),
     });
