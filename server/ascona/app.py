@@ -1,11 +1,10 @@
 """Everything plugged together, top to bottom. The only place that looks at a clock or draws lots."""
 
-import errno
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,16 +13,16 @@ from aiohttp import web
 
 from ascona import __version__, assets
 from ascona.core.people import FLOOR_LIMIT
-from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
 from ascona.core.session import Session
+from ascona.forwarding import CannotStart, Forwarding, forwarding, port_trouble
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 from ascona.live.websocket import socket_server
 from ascona.media.offer import OfferRefused
-from ascona.media.switchboard import Switchboard, own_addresses
 from ascona.media.turn import turn_credentials
+from ascona.media.workers import Workers
 from ascona.pages.login import Login
 from ascona.pages.metrics import HOST as METRICS_HOST
 from ascona.pages.metrics import Figures, metrics_routes
@@ -48,10 +47,6 @@ ACCESS_LOG = '%t "%r" %s %b %Tf'
 log = structlog.get_logger()
 
 
-class CannotStart(Exception):
-    """The server cannot start; the message says what to do about it."""
-
-
 @dataclass(slots=True)
 class Server:
     """
@@ -59,18 +54,23 @@ class Server:
 
     Attributes:
         origin: What links begin with.
-        port, media_port, metrics_port: As they came out, where any free one was asked for.
+        port, media_port, media_ports, metrics_port: As they came out, where any free one was asked for.
         media: For its counters.
     """
 
     origin: str
     port: int
-    media_port: int
+    media_ports: list[int]
     metrics_port: int
     invitations: Invitations
     rooms: Rooms
-    media: Switchboard
+    media: Forwarding
     _stack: AsyncExitStack
+
+    @property
+    def media_port(self) -> int:
+        """The first of them."""
+        return self.media_ports[0]
 
     async def close(self) -> None:
         """Stop serving. Sessions go on where they stand when a server starts with the same data."""
@@ -117,9 +117,12 @@ async def open_database(settings: Settings) -> Database:
     return await Database.opened(settings.database_url)
 
 
-async def start(settings: Settings) -> Server:
+async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -> Server:
     """
     Start serving.
+
+    Args:
+        long_turns: How many turns of this process's loop took too long.
 
     Raises:
         CannotStart: With a sentence for whoever runs the server; nothing is left running.
@@ -130,7 +133,11 @@ async def start(settings: Settings) -> Server:
         database = await open_database(settings)
         stack.push_async_callback(database.close)
         journal, invitations = Journal(database), Invitations(database, fresh_token)
-        media = await _media(settings, lambda room, person, pictures: namespace.told(room, person, pictures))
+        media = await forwarding(
+            settings,
+            lambda room, person, pictures: namespace.told(room, person, pictures),
+            lambda room: namespace.media_back(room),
+        )
         stack.push_async_callback(media.close)
 
         async def load(id: str) -> Room | None:
@@ -139,6 +146,7 @@ async def start(settings: Settings) -> Server:
                 return None
             session, history = rebuilt
             media.open_room(id, slots_of(session))
+            session = replace(session, present=still_here(session, media.connected(id)))
             title = await journal.title(id)
             return Room(session, title, journal, media, namespace, clock, history)
 
@@ -148,9 +156,13 @@ async def start(settings: Settings) -> Server:
         namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)
         for id in await journal.running():
             try:
-                await rooms.get(id)
+                if room := await rooms.get(id):
+                    namespace.expect(room)
             except Exception as error:  # one session that cannot be read keeps nobody else's closed
                 log.error("room_unreadable", session=id, error=type(error).__name__)
+
+        if isinstance(media, Workers):
+            media.close_unopened()
 
         def relays(seat: int) -> list[dict[str, Any]]:
             return _relays(settings, seat, clock())
@@ -161,9 +173,9 @@ async def start(settings: Settings) -> Server:
         stack.push_async_callback(namespace.close)
         origin = settings.origin_at(port)
         await invitations.serve_at(origin)
-        metrics_port = await _serve_metrics(settings, lambda: _figures(rooms, media, namespace), stack)
-        log.info("started", metrics_port=metrics_port, version=__version__, port=port, media_port=media.port)
-        return Server(origin, port, media.port, metrics_port, invitations, rooms, media, stack.pop_all())
+        metrics_port = await _serve_metrics(settings, lambda: _figures(rooms, media, namespace, long_turns()), stack)
+        log.info("started", metrics_port=metrics_port, version=__version__, port=port, media_ports=media.ports)
+        return Server(origin, port, media.ports, metrics_port, invitations, rooms, media, stack.pop_all())
 
 
 def slots_of(session: Session) -> int:
@@ -171,10 +183,15 @@ def slots_of(session: Session) -> int:
     return session.seats + FLOOR_LIMIT
 
 
+def still_here(session: Session, connected: frozenset[str]) -> frozenset[str]:
+    """Who is there when a server starts while workers forward: whoever still receives; nobody receives unseen."""
+    return connected & {person.id for person in session.inside()}
+
+
 class _Negotiations:
     """The media plane as the rooms see it: what is wrong with an offer becomes a refusal."""
 
-    def __init__(self, media: Switchboard) -> None:
+    def __init__(self, media: Forwarding) -> None:
         self._media = media
 
     async def answer(self, room: str, person: str, offer: str) -> str:
@@ -216,26 +233,6 @@ def _relays(settings: Settings, seat: int, now: datetime) -> list[dict[str, Any]
     return [{"urls": settings.turn_urls, "username": shown.name, "credential": shown.password}]
 
 
-async def _media(settings: Settings, told: Callable[[str, str, Pictures], None]) -> Switchboard:
-    host = settings.media_host or settings.host
-    announced = [(address, settings.media_announced_port) for address in settings.media_addresses]
-    if settings.this_machine_only:
-        # Firefox leaves the loopback address out of its ICE, but comes to another address of its own machine.
-        host = "0.0.0.0"  # noqa: S104 - nothing answers without the ICE password of somebody in a room
-        announced = [(address, 0) for address in dict.fromkeys(("127.0.0.1", *own_addresses(host)))]
-    # Pages come by TCP, too: at the same number they go first.
-    streams = settings.media_port == 0 or settings.media_port != settings.port
-    try:
-        native = settings.native == "auto"
-        media = await Switchboard.listening(host, settings.media_port, announced, streams, told, native=native)
-    except OSError as error:
-        raise CannotStart(_port_trouble("UDP", settings.media_port, error, "--media-port")) from error
-    if not media.streams:
-        log.warning("no_media_over_tcp", port=media.port)
-    log.info("media_listening", port=media.port, native=media.native)
-    return media
-
-
 async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, stack: AsyncExitStack) -> int:
     """Serve HTTP and Socket.IO; the port it came out as."""
     origins: list[str] = []  # known once the port is
@@ -262,13 +259,13 @@ async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, s
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
     except OSError as error:
-        raise CannotStart(_port_trouble("TCP", settings.port, error, "--port")) from error
+        raise CannotStart(port_trouble("TCP", settings.port, error, "--port")) from error
     port = int(runner.addresses[0][1])
     origins += settings.origins_at(port)
     return port
 
 
-async def _serve_metrics(settings: Settings, figures: Callable[[], Figures], stack: AsyncExitStack) -> int:
+async def _serve_metrics(settings: Settings, figures: Callable[[], Awaitable[Figures]], stack: AsyncExitStack) -> int:
     """Serve numbers to this machine, apart from the pages; the port it came out as."""
     app = web.Application()
     app.add_routes(metrics_routes(figures))
@@ -278,25 +275,21 @@ async def _serve_metrics(settings: Settings, figures: Callable[[], Figures], sta
     try:
         await web.TCPSite(runner, METRICS_HOST, settings.metrics_port).start()
     except OSError as error:
-        raise CannotStart(_port_trouble("TCP", settings.metrics_port, error, "ASCONA_METRICS_PORT")) from error
+        raise CannotStart(port_trouble("TCP", settings.metrics_port, error, "ASCONA_METRICS_PORT")) from error
     return int(runner.addresses[0][1])
 
 
-def _figures(rooms: Rooms, media: Switchboard, namespace: RoomNamespace) -> Figures:
+async def _figures(rooms: Rooms, media: Forwarding, namespace: RoomNamespace, long_turns: int) -> Figures:
     sessions = [room.session for room in rooms]
-    counts = [one for session in sessions for one in media.counters(session.id).values()]
+    traffic = await media.traffic()
     return Figures(
         rooms=len(sessions),
         people=sum(len(session.present) for session in sessions),
         receivers=sum(len(media.connected(session.id)) for session in sessions),
-        forwarded=sum(one.forwarded for one in counts),
-        dropped=sum(one.dropped for one in counts),
+        forwarded=traffic.forwarded,
+        dropped=traffic.dropped,
         refused=namespace.counts,
         media=media.totals(),
+        long_turns=long_turns,
+        workers=media.workers() if isinstance(media, Workers) else [],
     )
-
-
-def _port_trouble(protocol: str, port: int, error: OSError, option: str) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"{protocol} port {port} is taken by another program. Choose another with {option}."
-    return f"{protocol} port {port} cannot be opened: {error.strerror}."

@@ -1,6 +1,7 @@
 """The command line: serve, rehearse, plan a session, bring the database up to date, find out what is wrong."""
 
 import asyncio
+import gc
 import json
 import signal
 import sys
@@ -20,12 +21,14 @@ from ascona.core.people import Role
 from ascona.core.programme import ProgrammeError
 from ascona.core.session import SitBackStyle
 from ascona.doctor import State, examine
+from ascona.forwarding import CannotStart
 from ascona.machine import Machine
 from ascona.rehearsal.company import NAMES, Company
 from ascona.rehearsal.company import Invited as Figure
-from ascona.settings import Settings, reached_at
+from ascona.settings import WORKERS_LIMIT, Settings, reached_at
 from ascona.storage.database import DatabaseUnusable
 from ascona.storage.invitations import Invitations, Invited
+from ascona.turns import Turns
 
 LEADER_NAME = "Ada"
 """Whoever rehearses is shown under this name until they choose another."""
@@ -51,6 +54,7 @@ def main() -> None:
 def _listening(command: Any) -> Any:
     for option in (
         click.option("--data", type=click.Path(path_type=Path), help="Folder for the database."),
+        click.option("--media-workers", type=click.IntRange(0, WORKERS_LIMIT), help="Processes that forward."),
         click.option("--media-port", type=click.IntRange(0, 65535), help="UDP and TCP port for sound and picture."),
         click.option("--port", type=click.IntRange(0, 65535), help="TCP port for pages. 0: any free one."),
         click.option("--host", help="Address to listen on."),
@@ -63,14 +67,19 @@ def _listening(command: Any) -> Any:
 @_listening
 def serve(**given: Any) -> None:
     """Serve rooms until stopped."""
-    _run(_serve(_settings(given)))
+    turns = Turns()
+    _run(_serve(_settings(given), turns), turns)
 
 
-async def _serve(settings: Settings) -> None:
-    server = await app.start(settings)
-    click.echo(f"Ascona {__version__} is at {server.origin} (sound and picture: UDP port {server.media_port})")
+async def _serve(settings: Settings, turns: Turns) -> None:
+    stopped = _stop_asked_for()
+    server = await app.start(settings, lambda: turns.long)
+    ports = f"UDP port{'s' if len(server.media_ports) > 1 else ''} {', '.join(map(str, server.media_ports))}"
+    click.echo(f"Ascona {__version__} is at {server.origin} (sound and picture: {ports})")
+    gc.collect()
+    gc.freeze()  # what is there now stays: looking through it again and again would hold everybody up
     try:
-        await _stopped()
+        await stopped.wait()
     finally:
         await server.close()
 
@@ -83,11 +92,13 @@ def rehearse(people: int, programme: str, **given: Any) -> None:
     """Try a whole evening alone: you lead, simulated people take the other seats."""
     text = programme_text(programme)
     with TemporaryDirectory(prefix="ascona-") as folder:
-        settings = _settings({"data": Path(folder)} | {k: v for k, v in given.items() if v is not None})
+        alone = {"data": Path(folder), "media_workers": 0}
+        settings = _settings(alone | {k: v for k, v in given.items() if v is not None})
         _run(_rehearse(settings, people, text))
 
 
 async def _rehearse(settings: Settings, people: int, programme: str) -> None:
+    stopped = _stop_asked_for()
     server = await app.start(settings)
     company = Company()
     try:
@@ -102,7 +113,7 @@ async def _rehearse(settings: Settings, people: int, programme: str) -> None:
         click.echo(f"Ascona {__version__}: a rehearsal with {len(cast)} simulated people, who come to your door.")
         click.echo(f"Your link as the leader:\n\n  {link(server.origin, invited[0])}\n")
         click.echo("Open it in Chromium, Chrome, Edge or Firefox. Ctrl-C ends the rehearsal; nothing of it is kept.")
-        await _stopped()
+        await stopped.wait()
     finally:
         await company.stop()
         await server.close()
@@ -250,20 +261,20 @@ def _settings(given: dict[str, Any]) -> Settings:
         _stop(f"The setting {'.'.join(map(str, wrong['loc']))} will not do: {wrong['msg']}.")
 
 
-async def _stopped() -> None:
-    """Returns when somebody asks this process to stop."""
+def _stop_asked_for() -> asyncio.Event:
+    """Set when somebody asks this process to stop; from now on it ends in order, and its workers with it."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    return stopped
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def _run(work: Coroutine[Any, Any, None], turns: Turns | None = None) -> None:
     try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(work)
-    except (app.CannotStart, DatabaseUnusable) as error:
+        with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=turns.loop if turns else None) as runner:
+            runner.run(work)
+    except (CannotStart, DatabaseUnusable) as error:
         _stop(str(error))
 
 

@@ -49,10 +49,14 @@ def examine(settings: Settings, machine: Machine) -> list[Finding]:
 def _ports(settings: Settings, machine: Machine) -> Iterator[Finding]:
     media_host = settings.media_host or settings.host
     ours = False
+    media_ports = [settings.media_port_of(worker) for worker in range(max(1, settings.media_workers))]
     for what, host, port, kind, option in (
         ("pages", settings.host, settings.port, socket.SOCK_STREAM, "--port"),
-        ("sound and picture", media_host, settings.media_port, socket.SOCK_DGRAM, "--media-port"),
-        ("sound and picture", media_host, settings.media_port, socket.SOCK_STREAM, "--media-port"),
+        *(
+            ("sound and picture", media_host, media_port, kind, "--media-port")
+            for media_port in media_ports
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)
+        ),
     ):
         name = f"{'TCP' if kind is socket.SOCK_STREAM else 'UDP'} port {port} for {what}"
         trouble = machine.bind(host, port, kind)
@@ -105,8 +109,9 @@ def _addresses(settings: Settings, machine: Machine) -> Iterator[Finding]:
             says = f"Browsers are told to send to {text}, which for everyone is their own machine."
             yield Finding("addresses", State.WRONG, says, "ASCONA_MEDIA_HOST=0.0.0.0 ASCONA_MEDIA_ADDRESS=203.0.113.7")
         elif not machine.has(text):
-            port = settings.media_announced_port or settings.media_port
-            says = f"{text} is not an address of this machine: a router must send port {port}, UDP and TCP, here."
+            first, last = settings.media_announced_port or settings.media_port, max(0, settings.media_workers - 1)
+            ports = f"ports {first} to {first + last}" if last else f"port {first}"
+            says = f"{text} is not an address of this machine: a router must send {ports}, UDP and TCP, here."
             yield Finding("addresses", State.LOOK, says, "ip -brief address")
         elif address.is_private and not local:
             says = f"{text} is a private address: only people in the same network reach it."

@@ -5,13 +5,17 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = {"127.0.0.1", "localhost"}
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read from settings, not bound here
 """What listens on all addresses, and where this machine itself reaches it."""
 
+WORKERS_LIMIT = 64
+"""More than any machine has cores to spare."""
+
+_LAST_PORT = 65535
 _TURN_URL = re.compile(r"turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?")  # RFC 7065
 
 
@@ -23,6 +27,7 @@ class Settings(BaseSettings):
         media_address: The addresses browsers reach `media_port` at, where they are not the machine's own; with commas.
         media_announced_port: The port they reach it at, behind a router that changes it; 0: `media_port`.
         native: Send packets on in C where that was compiled (`auto`), or in Python (`no`).
+        media_workers: Processes that forward, with a port each, from `media_port` on; 0: the web process itself does.
         metrics_port: Where `/metrics` is served to this machine only. Port 0: any free one, told in the log.
         turn_url: TURN servers for networks that let nothing else out, e.g. `turns:turn.example.org:443`; with commas.
         turn_secret: The `static-auth-secret` of those servers.
@@ -42,6 +47,7 @@ class Settings(BaseSettings):
     media_address: str = ""
     media_announced_port: int = Field(0, ge=0, le=65535)
     native: Literal["auto", "no"] = "auto"
+    media_workers: int = Field(1, ge=0, le=WORKERS_LIMIT)
     metrics_port: int = Field(0, ge=0, le=65535)
     turn_url: str = ""
     turn_secret: str = Field("", repr=False)
@@ -70,6 +76,22 @@ class Settings(BaseSettings):
                 raise ValueError(f"“{one}” is not a TURN server such as turns:turn.example.org:443?transport=tcp")
         return text
 
+    @field_validator("media_workers")
+    @classmethod
+    def _ports_for_all(cls, workers: int, others: ValidationInfo) -> int:
+        first = max(others.data.get("media_port", 0), others.data.get("media_announced_port", 0))
+        if first + workers - 1 > _LAST_PORT:
+            raise ValueError(f"so many workers need as many ports, and from {first} on there are too few")
+        return workers
+
+    def media_port_of(self, worker: int) -> int:
+        """The port of a worker, from 0; 0: any free one."""
+        return self.media_port and self.media_port + worker
+
+    def announced_port_of(self, worker: int) -> int:
+        """The port at which browsers reach that one; 0: the same."""
+        return self.media_announced_port and self.media_announced_port + worker
+
     @property
     def turn_urls(self) -> list[str]:
         """`turn_url`, one by one; none without the secret."""
@@ -79,6 +101,11 @@ class Settings(BaseSettings):
     def media_addresses(self) -> list[str]:
         """`media_address`, one by one."""
         return [str(ip_address(one)) for one in _listed(self.media_address)]
+
+    @property
+    def media_folder(self) -> Path:
+        """Where workers are found."""
+        return self.data / "media"
 
     @property
     def database_url(self) -> str:

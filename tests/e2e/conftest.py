@@ -30,7 +30,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     running = Server(tmp_path)
     await running.start()
     yield running
-    await running.stop()
+    await running.end()
 
 
 @pytest.fixture

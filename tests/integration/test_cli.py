@@ -138,7 +138,7 @@ def test_one_session_that_cannot_be_read_keeps_nobody_elses_closed(ascona, tmp_p
         broken.execute("UPDATE sessions SET programme = 'not a programme'")
 
     async def started_and_stopped() -> str:
-        server = await app.start(Settings(data=tmp_path / "data", port=0, media_port=0))
+        server = await app.start(Settings(data=tmp_path / "data", port=0, media_port=0, media_workers=0))
         await server.close()
         return server.origin
 

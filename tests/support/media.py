@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import fractions
+import inspect
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aioice import stun
@@ -22,7 +23,9 @@ from av import VideoFrame
 from OpenSSL import SSL
 
 from ascona.core.media_plan import Kind, MediaPlan, Route
+from ascona.media.gate import Counts
 from ascona.media.switchboard import Switchboard
+from ascona.media.workers import Workers
 
 PATIENCE = 20.0
 """Seconds that a test waits for something that comes at once on a quiet machine."""
@@ -34,6 +37,26 @@ async def until(condition: Callable[[], bool]) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(PATIENCE):
         while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def counters(switchboard: Switchboard | Workers) -> Mapping[Route, Counts]:
+    """Of the usual room: known here at once, in another process after a moment."""
+    counted = switchboard.counters(ROOM)
+    return await counted if inspect.isawaitable(counted) else counted
+
+
+async def counts(switchboard: Switchboard | Workers, sender: str, receiver: str, kind: Kind) -> Counts:
+    """Of one route."""
+    return (await counters(switchboard))[Route(sender, receiver, kind)]
+
+
+async def until_counts(
+    switchboard: Switchboard | Workers, sender: str, receiver: str, kind: Kind, true: Callable[[Counts], bool]
+) -> None:
+    """Wait until this is true of a route."""
+    async with asyncio.timeout(PATIENCE):
+        while not true(await counts(switchboard, sender, receiver, kind)):
             await asyncio.sleep(0.01)
 
 
@@ -79,7 +102,7 @@ class Client:
         # aiortc 1.16 looks for the candidates of a bundle in its last section; they stand in the first.
         await self.connection.setRemoteDescription(RTCSessionDescription(answer + candidates, "answer"))
 
-    async def join(self, switchboard: Switchboard, person: str, room: str = ROOM) -> None:
+    async def join(self, switchboard: Switchboard | Workers, person: str, room: str = ROOM) -> None:
         """Offer, take the answer, and wait until both ends are connected."""
         await self.accept(await switchboard.answer(room, person, await self.offer()))
         await until(lambda: person in switchboard.connected(room) and self.connection.connectionState == "connected")
@@ -137,7 +160,7 @@ async def switchboard_on_loopback(slots: int = 2, native: bool = True) -> AsyncI
 
 
 @asynccontextmanager
-async def people(switchboard: Switchboard, *names: str, slots: int = 2) -> AsyncIterator[list[Client]]:
+async def people(switchboard: Switchboard | Workers, *names: str, slots: int = 2) -> AsyncIterator[list[Client]]:
     """So many people in the room, connected."""
     clients = [Client(slots) for _ in names]
     try:
@@ -173,8 +196,8 @@ def check(answer: str, password: str | None = None, nominated: bool = True) -> b
 class Stranger:
     """Somebody with a socket and no invitation; or, with the right password, a browser's ICE agent."""
 
-    def __init__(self, switchboard: Switchboard) -> None:
-        self._to = ("127.0.0.1", switchboard.port)
+    def __init__(self, switchboard: Switchboard | Workers) -> None:
+        self._to = ("127.0.0.1", switchboard.ports[0])
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind(("127.0.0.1", 0))

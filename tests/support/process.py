@@ -7,6 +7,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ascona.media.workers import dismiss
+
+START_SECONDS = 60.0
+"""How long two processes may take to start on a busy machine."""
+
 
 @dataclass
 class Server:
@@ -26,7 +31,7 @@ class Server:
             env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         assert self.process.stdout
-        line = (await asyncio.wait_for(self.process.stdout.readline(), 30)).decode()
+        line = (await asyncio.wait_for(self.process.stdout.readline(), START_SECONDS)).decode()
         self.origin = line.split(" is at ")[1].split(" ")[0]
         self.port = int(self.origin.rsplit(":", 1)[1])
         self.media_port = int(line.rsplit(" ", 1)[1].rstrip(")\n"))
@@ -35,6 +40,11 @@ class Server:
         if self.process and self.process.returncode is None:
             self.process.kill() if kill else self.process.terminate()
             await self.process.wait()
+
+    async def end(self) -> None:
+        """Stop it, and whatever it left behind when it was killed."""
+        await self.stop()
+        await dismiss(self.data / "media")
 
     async def plan(self, *arguments: str) -> list[dict[str, str]]:
         """`ascona session new … --json`: the people with their links."""

@@ -15,13 +15,14 @@ from ascona.core.people import Role
 from ascona.settings import Settings
 from ascona.storage.invitations import Invited
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 20.0
 LOOPBACK = "127.0.0.1"  # tests send to nobody else
 
 
 async def started(data: Path, **settings: Any) -> app.Server:
     """A server with its data in this folder, on free ports."""
-    return await app.start(Settings(**({"data": data, "port": 0, "media_port": 0, "media_host": LOOPBACK} | settings)))
+    usual = {"data": data, "port": 0, "media_port": 0, "media_host": LOOPBACK, "media_workers": 0}
+    return await app.start(Settings(**(usual | settings)))
 
 
 async def planned(

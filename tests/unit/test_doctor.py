@@ -84,6 +84,14 @@ def test_a_port_of_another_program_is_told_with_how_to_find_it(port, kind, state
     assert "taken" in finding.says
 
 
+def test_every_worker_has_a_port_that_is_looked_at_and_that_a_router_must_send_here():
+    machine = Healthy(taken=((8092, socket.SOCK_DGRAM),), has=False)
+
+    assert found(machine, "ports").state is State.WELL
+    assert found(machine, "ports", media_workers=3).mend == "ss -lnup 'sport = :8092'"
+    assert "ports 8090 to 8092," in found(machine, "addresses", **FOR_ALL, media_workers=3).says
+
+
 def test_ports_of_an_ascona_that_runs_are_well():
     taken = ((8080, socket.SOCK_STREAM), (8090, socket.SOCK_DGRAM), (8090, socket.SOCK_STREAM))
 

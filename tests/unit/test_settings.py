@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from pydantic import ValidationError
 
 from ascona import assets
 from ascona.settings import Settings, reached_at
@@ -67,3 +68,13 @@ def test_turn_servers_are_told_only_with_their_secret():
 )
 def test_this_machine_reaches_what_listens_everywhere_by_loopback(host, address):
     assert reached_at(host) == address
+
+
+def test_workers_have_ports_one_after_another():
+    settings = Settings(media_port=8090, media_announced_port=443, media_workers=3)
+
+    assert [settings.media_port_of(worker) for worker in range(3)] == [8090, 8091, 8092]
+    assert [settings.announced_port_of(worker) for worker in range(3)] == [443, 444, 445]
+    assert Settings(media_port=0, media_workers=2).media_port_of(1) == 0
+    with pytest.raises(ValidationError, match="too few"):
+        Settings(media_port=65534, media_workers=3)

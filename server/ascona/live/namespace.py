@@ -27,6 +27,9 @@ from ascona.live.snapshot import View, snapshot
 LINE_PATIENCE_SECONDS = 2.0
 """How long a closed connection may take to come back before the others see an empty chair."""
 
+RETURN_SECONDS = 30.0
+"""How long people who receive sound and picture when the server starts may take until their pages are back."""
+
 GOODBYE_SECONDS = 2.0
 """How long closed lines may take to empty when the server stops."""
 
@@ -163,6 +166,20 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                     line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
                     await self.emit("notice", line, to=connection.sid)
 
+    def media_back(self, room: str) -> None:
+        """Nothing comes any more over the lines there were: pages need not wait until they notice."""
+        for (its, _), place in self._places.items():
+            if its == room and place.sid in self._connections:
+                self._begin(self._say_media_back(place.sid))
+
+    async def _say_media_back(self, sid: str) -> None:
+        await self.emit("again", {}, to=sid)
+
+    def expect(self, room: Room) -> None:
+        """Whoever is in a room that has just been opened, and has no page here before long, is not there."""
+        if room.session.present:
+            self._begin(self._await_return(room))
+
     async def close(self) -> None:
         """Hang up on everyone, and stop waiting for lines that may come back."""
         connections, self._connections = list(self._connections), {}
@@ -286,6 +303,13 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         if self._place(connection) is connection:
             del self._places[connection.room.session.id, connection.person]
             await connection.room.line_lost(connection.person)
+
+    async def _await_return(self, room: Room) -> None:
+        expected = room.session.present
+        await asyncio.sleep(RETURN_SECONDS)
+        for person in expected:
+            if (room.session.id, person) not in self._places:
+                await room.line_lost(person)
 
     async def _let_go(self, room: Room) -> None:
         """An ended session leaves the memory with the last who looks at it."""

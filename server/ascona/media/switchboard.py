@@ -28,7 +28,7 @@ Told = Callable[[str, str, Pictures], None]
 _log = logging.getLogger(__name__)
 
 
-def _to_nobody(room: str, person: str, pictures: Pictures) -> None:
+def to_nobody(room: str, person: str, pictures: Pictures) -> None:
     pass
 
 
@@ -53,7 +53,8 @@ class Switchboard:
         clock: Callable[[], float],
         wall: Callable[[], float],
         counts: Counter[str],
-        told: Told = _to_nobody,
+        told: Told = to_nobody,
+        connected: Callable[[str], None] = lambda room: None,
     ) -> None:
         self._mux = mux
         self.streams = False
@@ -63,6 +64,7 @@ class Switchboard:
         self._epoch = wall() - clock()
         self._counts = counts
         self._told = told
+        self._told_connected = connected
         self._identity = Identity()
         self._rooms: dict[str, Room] = {}
         self._turns = asyncio.create_task(self._turn_by_turn())
@@ -74,10 +76,11 @@ class Switchboard:
         port: int,
         announced: Sequence[tuple[str, int]] | None = None,
         streams: bool = True,
-        told: Told = _to_nobody,
+        told: Told = to_nobody,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         native: bool = True,
+        connected: Callable[[str], None] = lambda room: None,
     ) -> "Switchboard":
         """
         Take the media port.
@@ -92,6 +95,7 @@ class Switchboard:
             clock: Seconds of a clock that only goes forward.
             wall: Seconds since 1970.
             native: Send packets on in C where it was compiled.
+            connected: Called with a room when `connected` has changed there.
 
         Raises:
             OSError: If the port is taken, or the address is not this machine's.
@@ -100,7 +104,9 @@ class Switchboard:
         mux = Mux(host, port, clock, counts, native)
         taken: int = mux.address[1]
         announced = announced or [(name, taken) for name in own_addresses(host)]
-        switchboard = cls(mux, [(name, number or taken) for name, number in announced], clock, wall, counts, told)
+        switchboard = cls(
+            mux, [(name, number or taken) for name, number in announced], clock, wall, counts, told, connected
+        )
         if streams:
             with contextlib.suppress(OSError):  # https at the same number, say; UDP does without
                 await mux.accept_streams()
@@ -116,6 +122,11 @@ class Switchboard:
     def port(self) -> int:
         """The port's number, as it came out."""
         return int(self._mux.address[1])
+
+    @property
+    def ports(self) -> list[int]:
+        """All ports: this one."""
+        return [self.port]
 
     def open_room(self, room: str, slots: int) -> None:
         """Make a room with so many slots; one that is open stays as it is."""
@@ -147,7 +158,7 @@ class Switchboard:
             if room not in self._rooms:
                 raise OfferRefused("room_closed")
             place = self._rooms[room]
-            connection = self._connection(place, person, read_offer(offer, len(place.slots)))
+            connection = self._connection(room, person, read_offer(offer, len(place.slots)))
         except OfferRefused as refusal:
             self._counts[f"refused_{refusal.reason}"] += 1
             raise
@@ -161,8 +172,9 @@ class Switchboard:
             self.streams,
         )
 
-    def _connection(self, room: Room, name: str, offer: Offer) -> Connection:
-        person = room.person(name)
+    def _connection(self, name: str, who: str, offer: Offer) -> Connection:
+        room = self._rooms[name]
+        person = room.person(who)
         earlier = person.connection
         if earlier is not None and earlier.open and offer.restarts(earlier.offer):
             earlier.restart(offer)
@@ -176,7 +188,7 @@ class Switchboard:
             arrived=person.arrived,
             mux=self._mux,
             identity=self._identity,
-            changed=room.settle,
+            changed=lambda: self._changed(name, room),
             began=self._clock(),
             epoch=self._epoch,
             bits=secrets.randbits,
@@ -184,6 +196,12 @@ class Switchboard:
             counts=self._counts,
         )
         return person.connection
+
+    def _changed(self, name: str, room: Room) -> None:
+        try:
+            room.settle()
+        finally:
+            self._told_connected(name)
 
     async def follow(self, room: str, plan: MediaPlan) -> None:
         """
@@ -219,6 +237,11 @@ class Switchboard:
     def counters(self, room: str) -> Mapping[Route, Counts]:
         """Packets forwarded and dropped, by sender, receiver and kind, since both came."""
         return self._rooms[room].counters() if room in self._rooms else {}
+
+    async def traffic(self) -> Counts:
+        """Packets forwarded and dropped in all rooms, of people who are in them now."""
+        counts = [one for room in self._rooms.values() for one in room.counters().values()]
+        return Counts(sum(one.forwarded for one in counts), sum(one.dropped for one in counts))
 
     def totals(self) -> Counter[str]:
         """

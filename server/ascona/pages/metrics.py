@@ -1,13 +1,15 @@
 """Numbers for whoever runs the server, on a port of their own: how much, never who."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from ascona.media.workers import WorkerFigures
 
 HOST = "127.0.0.1"
 """Only this machine is answered: a proxy or an agent beside the server reads on."""
@@ -24,7 +26,9 @@ class Figures:
         receivers: People to whom sound and picture can flow.
         forwarded, dropped: Packets sent on, and packets stopped at a gate, of connections that are up.
         refused: Messages refused before they reached a room, by reason.
-        media: What the media port turned away, by reason.
+        media: What the media ports turned away, by reason.
+        long_turns: Turns of the web process's loop that took too long.
+        workers: The media workers, if there are any.
     """
 
     rooms: int
@@ -34,16 +38,18 @@ class Figures:
     dropped: int
     refused: Counter[str]
     media: Counter[str]
+    long_turns: int
+    workers: Sequence[WorkerFigures]
 
 
 class _Collector(Collector):
-    """Asks for the figures each time somebody reads them."""
+    """The figures of one moment."""
 
-    def __init__(self, figures: Callable[[], Figures]) -> None:
+    def __init__(self, figures: Figures) -> None:
         self._figures = figures
 
     def collect(self) -> Iterator[Metric]:
-        now = self._figures()
+        now = self._figures
         yield GaugeMetricFamily("ascona_rooms", "Sessions in memory.", now.rooms)
         yield GaugeMetricFamily("ascona_people", "People whose line is up.", now.people)
         yield GaugeMetricFamily("ascona_receivers", "People to whom sound and picture can flow.", now.receivers)
@@ -52,7 +58,8 @@ class _Collector(Collector):
         )
         yield GaugeMetricFamily("ascona_packets_dropped", "Packets stopped at a closed gate, likewise.", now.dropped)
         yield _by_reason("ascona_messages_refused", "Messages refused before they reached a room.", now.refused)
-        yield _by_reason("ascona_media_refused", "What the media port turned away.", now.media)
+        yield _by_reason("ascona_media_refused", "What the media ports turned away.", now.media)
+        yield from _by_process(now)
 
 
 def _by_reason(name: str, text: str, counts: Counter[str]) -> Metric:
@@ -62,12 +69,26 @@ def _by_reason(name: str, text: str, counts: Counter[str]) -> Metric:
     return family
 
 
-def metrics_routes(figures: Callable[[], Figures]) -> Iterable[web.AbstractRouteDef]:
+def _by_process(now: Figures) -> Iterator[Metric]:
+    turns = CounterMetricFamily("ascona_long_turns", "Turns of a loop that took over 20 ms.", labels=["process"])
+    up = GaugeMetricFamily("ascona_worker_up", "Whether a media worker is there.", labels=["worker"])
+    rooms = GaugeMetricFamily("ascona_worker_rooms", "Rooms of a media worker.", labels=["worker"])
+    replaced = CounterMetricFamily("ascona_workers_replaced", "Media workers that ended.", labels=["worker"])
+    turns.add_metric(["web"], now.long_turns)
+    for number, worker in enumerate(now.workers):
+        turns.add_metric([f"worker {number}"], worker.long_turns)
+        up.add_metric([str(number)], worker.up)
+        rooms.add_metric([str(number)], worker.rooms)
+        replaced.add_metric([str(number)], worker.replaced)
+    yield from (turns, up, rooms, replaced)
+
+
+def metrics_routes(figures: Callable[[], Awaitable[Figures]]) -> Iterable[web.AbstractRouteDef]:
     """`GET /metrics` in the Prometheus text format."""
-    registry = CollectorRegistry()
-    registry.register(_Collector(figures))
 
     async def metrics(_request: web.Request) -> web.Response:
+        registry = CollectorRegistry()
+        registry.register(_Collector(await figures()))
         return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
 
     return [web.get("/metrics", metrics)]
