@@ -22,12 +22,27 @@ HOME: Address = ("192.0.2.1", 1)
 TRAIN: Address = ("192.0.2.2", 2)
 
 
+class Native:
+    """The port in C, and its only line."""
+
+    def __init__(self) -> None:
+        self.aimed: Address | None = None
+
+    def line(self) -> "Native":
+        return self
+
+    def aim(self, keys: int, owner: object, address: Address) -> None:
+        self.aimed = address
+
+    def rest(self) -> None:
+        self.aimed = None
+
+
 class Port:
     """A media port without a socket."""
 
-    native = None
-
     def __init__(self) -> None:
+        self.native: Native | None = None
         self.endpoints: dict[str, Any] = {}
         self.places: dict[Address, Any] = {}
         self.sent: list[tuple[bytes, Address]] = []
@@ -41,6 +56,7 @@ class Line:
 
     def __init__(self) -> None:
         self.port: Any = Port()
+        self.port.native = Native()
         self.peer = Peer()
         self.counts: Counter[str] = Counter()
         self.changes: list[bool] = []
@@ -72,7 +88,9 @@ class Line:
         """Where a packet goes now."""
         self.port.sent.clear()
         self.transport.send_packet(RTP, b"")
-        return [address for _, address in self.port.sent]
+        places = [address for _, address in self.port.sent]
+        assert self.port.native.aimed == next((place for place in places if isinstance(place, tuple)), None), "as in C"
+        return places
 
 
 @pytest.fixture
