@@ -22,7 +22,7 @@ ARGUMENTS = [
 DESKTOP = {"width": 1440, "height": 900}
 ORDINARY: dict[str, Any] = {"viewport": DESKTOP, "permissions": ["camera", "microphone"]}
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ async def test_coming_in_from_another_window_silences_the_first(gather):
 
     assert await second.come() == {}
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not first.elsewhere:
             await first._news.wait()
     assert await first.do("Leave") == {"refused": "not_inside"}
@@ -228,7 +228,7 @@ async def test_an_ended_session_leaves_the_memory_with_the_last_who_looks_at_it(
 
     await ada.hang_up()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while ada.id in server.rooms:
             await asyncio.sleep(0)
     assert await ada.come() == {}

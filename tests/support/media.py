@@ -27,7 +27,7 @@ from ascona.media.gate import Counts
 from ascona.media.switchboard import Switchboard
 from ascona.media.workers import Workers
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 """Seconds that a test waits for something that comes at once on a quiet machine."""
 
 ROOM = "room"

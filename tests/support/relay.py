@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.certificate import certified
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 SECRET = "north"  # noqa: S105 - of a relay that lives for one test
 
 _PROGRAM = "turnserver"

@@ -15,7 +15,7 @@ from ascona.core.people import Role
 from ascona.settings import Settings
 from ascona.storage.invitations import Invited
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 40.0
 LOOPBACK = "127.0.0.1"  # tests send to nobody else
 
 

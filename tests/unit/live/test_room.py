@@ -194,7 +194,7 @@ async def test_a_phase_whose_time_has_passed_while_the_server_was_away_goes_on_a
     rig.shown.clear()
 
     await again.open()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while again.session.phase_id != "questions":
             rig.shown.clear()
             await rig.shown.wait()
@@ -249,7 +249,7 @@ async def test_screens_that_fail_stop_neither_session_nor_clock():
     rig.blind = True
 
     await room.open()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while room.session.phase_id != "questions":
             rig.shown.clear()
             await rig.shown.wait()
