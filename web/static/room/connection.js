@@ -22,7 +22,7 @@ import { Shown } from "./shown.js";
 const ANSWER_WITHIN = 10_000; // milliseconds; who takes longer is not there any more
 const OFFER_WITHIN = 4_000; // a new line is needed now
 const SIGN_WITHIN = 1_500; // when there is doubt already
-const RETRY = { timeout: 3_000, reconnectionDelay: 300, reconnectionDelayMax: 1_500 }; // a lost network may be back any second
+const RETRY = { timeout: 5_000, reconnectionDelay: 300, reconnectionDelayMax: 1_000 }; // a lost network may be back any second
 const RETURN_AFTER = 2_000; // milliseconds, when the server ended the connection itself, or is not well
 const PASSING = ["not_connected", "server_error", "journal_unavailable", "too_fast"]; // reasons that may be gone soon
 
