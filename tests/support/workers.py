@@ -34,10 +34,10 @@ def worker_on_loopback(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 @asynccontextmanager
 async def workers_on_loopback(
-    folder: Path, count: int = 1, alone_seconds: float = 60.0, told: Told = to_nobody
+    folder: Path, count: int = 1, alone_seconds: float = 60.0, told: Told = to_nobody, patience: float = PATIENCE
 ) -> AsyncIterator[Workers]:
     """So many workers, and one open room; ended at the end."""
-    workers = Workers(folder, [brief(alone_seconds)] * count, told, patience=PATIENCE)
+    workers = Workers(folder, [brief(alone_seconds)] * count, told, patience=patience)
     await workers.start()
     workers.open_room(ROOM, 2)
     try:
