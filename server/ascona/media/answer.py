@@ -21,6 +21,10 @@ _DOWNWARD = {
 }
 
 
+VOICE_BITS = 32_000
+"""Bits a second of a voice, before headers: Firefox by itself takes twice as many (RFC 7587 section 6.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The SSRCs of one slot."""
@@ -138,7 +142,7 @@ def _codec(line: Line, names: Sequence[str], feedback: Sequence[str]) -> list[st
     lines = [f"a=extmap:{line.extensions[name]} {EXTENSIONS[name]}" for name in names if name in line.extensions]
     lines.append(f"a=rtpmap:{number} {_CODEC[line.kind]}")
     if line.kind is Kind.AUDIO:
-        lines.append(f"a=fmtp:{number} minptime=10;useinbandfec=1")
+        lines.append(f"a=fmtp:{number} minptime=10;useinbandfec=1;maxaveragebitrate={VOICE_BITS}")
     lines += [f"a=rtcp-fb:{number} {kind}" for kind in feedback if kind in line.feedback]
     if line.repair_type is not None:
         lines += [f"a=rtpmap:{line.repair_type} rtx/90000", f"a=fmtp:{line.repair_type} apt={number}"]

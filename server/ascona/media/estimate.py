@@ -23,6 +23,9 @@ FEW_LOST, MANY_LOST, MOST_LOST = 0.03, 0.10, 0.25
 QUEUE_SECONDS = 0.35
 """A round trip so much longer than the shortest one stands in a queue that we have filled; less is a busy machine."""
 
+CROWD_SECONDS = 0.15
+"""The same where too much is lost as well: then it is not the air that loses it, the line is full."""
+
 LOST_CAUSE, GOOD_AGAIN, LOST_CAUSE_SECONDS = 0.15, 0.10, 5.0
 """Parts lost above which, for so long, pictures are hopeless; and below which they are worth trying again."""
 
@@ -47,12 +50,14 @@ class Estimate:
         bits: As far as is known.
         hopeless: So much is lost that no picture would be whole.
         fell_at: When it fell last.
+        crowded: The last review found the line full of voices alone.
     """
 
     def __init__(self, now: float) -> None:
         self.bits = START
         self.hopeless = False
         self.fell_at = float("-inf")
+        self.crowded = False
         self._reviewed_at = now
         self._highest: dict[int, int] = {}
         self._expected = self._lost = 0.0
@@ -95,7 +100,7 @@ class Estimate:
             voices, pictures: Bits a second that are being sent now.
         """
         passed, self._reviewed_at = now - self._reviewed_at, now
-        counted = self._count_up(now)
+        counted, self.crowded = self._count_up(now), False
         queue = self._queue(passed, now)
         if queue > QUEUE_SECONDS or (counted and self._loss > MANY_LOST):
             self._fall(self._loss if counted else 0.0, queue, voices, pictures, now)
@@ -140,3 +145,4 @@ class Estimate:
         if believed and sum(believed) < pictures:
             arrives = min(sent, voices + sum(believed))
         self.bits = max(voices, arrives)  # voices are sent whatever the line
+        self.crowded = arrives <= voices and loss > MANY_LOST and queue > CROWD_SECONDS

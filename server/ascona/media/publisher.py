@@ -14,7 +14,6 @@ from ascona.media.packet import Malformed, Packet, read_packet, read_picture, re
 from ascona.media.track import Track
 
 _NAME = "ascona"
-_VOICE_HEADERS = 26_000.0  # bits a second: of IP, UDP, RTP and SRTP, fifty times
 _LARGEST_PAYLOAD = 1320  # bytes; with our headers and libsrtp's trailer it still fits a datagram
 
 
@@ -99,7 +98,7 @@ class Publisher:
     @property
     def voice_rate(self) -> float:
         """Bits a second of the voice, headers included."""
-        return _VOICE_HEADERS + (self._voice.rate or 0.0) if self._voice is not None else 0.0
+        return (self._voice.rate or 0.0) if self._voice is not None else 0.0
 
     # --- packets ---
 

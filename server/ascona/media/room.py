@@ -162,19 +162,25 @@ class Room:
             for name in names:
                 connection = self.people[name].connection
                 if connection is not None and connection.up:
-                    voices = (publisher.voice_rate for publisher in self._heard[name])
+                    voices = [publisher.voice_rate for publisher in self._heard[name]]
                     self.people[name].viewer.review(self._seen[name], voices, connection.estimate, now)
             self._tell(concerned, now)
         except Exception:  # ours to mend; pictures stay as they are, and no voice falls silent for it
             _log.exception("the pictures of a room could not be reviewed")
 
     def _tell(self, names: Iterable[str], now: float) -> None:
+        lean = {
+            publisher
+            for name, person in self.people.items()
+            if person.viewer.voices.lean
+            for publisher in self._heard.get(name, ())
+        }
         for name in names:
             person = self.people[name]
             if person.connection is None:
                 continue
-            paused = person.viewer.paused
-            pictures = Pictures(person.connection.publisher.camera.wanted(now), paused, weak=bool(paused))
+            publisher, paused = person.connection.publisher, person.viewer.paused
+            pictures = Pictures(publisher.camera.wanted(now), paused, bool(paused), publisher in lean)
             if person.told != pictures:
                 person.told = pictures
                 self._told(name, pictures)

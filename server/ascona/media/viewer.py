@@ -1,12 +1,13 @@
 """What one person's page shows of the others, and what becomes of it on their line."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ascona.media.camera import Camera
 from ascona.media.estimate import Estimate
 from ascona.media.layers import MANY, Pane, share
 from ascona.media.offer import LAYERS
 from ascona.media.output import Output
+from ascona.media.voices import Voices
 
 STEP_SECONDS = 2.0
 """Between two pictures that come back, or become large."""
@@ -25,11 +26,13 @@ class Viewer:
     Attributes:
         heights: Of each slot's picture on the screen, in device pixels; None before the page has said so.
         paused: Slots that are shown, and have no place on the line.
+        voices: What is to become of the voices.
     """
 
     def __init__(self) -> None:
         self.heights: Sequence[int] | None = None
         self.paused: tuple[int, ...] = ()
+        self.voices = Voices()
         self._next_step_at = 0.0
         self._layers: dict[int, str | None] = {}
 
@@ -40,7 +43,7 @@ class Viewer:
         return self.heights[slot] if slot < len(self.heights) else 0
 
     def review(
-        self, views: Mapping[int, tuple[Camera, Output]], voices: Iterable[float], estimate: Estimate, now: float
+        self, views: Mapping[int, tuple[Camera, Output]], voices: Sequence[float], estimate: Estimate, now: float
     ) -> None:
         """
         Choose a layer for each slot, and see to it that it is sent.
@@ -51,11 +54,12 @@ class Viewer:
         """
         sent = sum(output.source.rate or 0.0 for _, output in views.values() if output.source is not None)
         budget = estimate.review(sum(voices), sent, now)
+        self.voices.review(len(voices), estimate, now)
         panes = [
             Pane(slot, self.height(slot), camera.rates(now), self._layers.get(slot), slot in self.paused)
             for slot, (camera, _) in views.items()
         ]
-        layers = share(panes, 0.0 if estimate.hopeless else budget, self._steps(estimate, now))
+        layers = share(panes, 0.0 if estimate.hopeless or self.voices.alone else budget, self._steps(estimate, now))
         for pane in panes:
             camera, output = views[pane.slot]
             # What the line cannot carry ends at once; the smaller picture begins with its next key frame.

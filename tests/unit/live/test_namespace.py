@@ -119,7 +119,7 @@ async def test_a_line_that_comes_back_at_once_keeps_its_sound_and_picture():
 
 
 NARROW = Pictures(("l",), (2,), weak=True)
-TOLD = {"layers": ("l",), "paused": (2,), "weak": True}
+TOLD = {"layers": ("l",), "paused": (2,), "weak": True, "lean": False}
 
 
 async def told(wire: Wire, times: int) -> list[tuple[str, dict[str, Any]]]:
@@ -141,7 +141,7 @@ async def test_a_page_is_told_of_pictures_on_change_after_each_answer_and_when_i
     assert await told(wire, 2) == [("one", TOLD)] * 2
 
     wire.namespace.told("s1", "max", Pictures())
-    assert (await told(wire, 3))[-1] == ("one", {"layers": (), "paused": (), "weak": False})
+    assert (await told(wire, 3))[-1] == ("one", {"layers": (), "paused": (), "weak": False, "lean": False})
 
     await wire.namespace.on_disconnect("one")
     await wire.connect("two", "max")

@@ -7,7 +7,7 @@ from aiortc.sdp import SessionDescription
 from tests.unit.media.test_offer import CHROMIUM, FIREFOX
 
 from ascona.core.media_plan import Kind
-from ascona.media.answer import Credentials, Sources, write_answer
+from ascona.media.answer import VOICE_BITS, Credentials, Sources, write_answer
 from ascona.media.offer import read_offer
 
 SLOTS = [Sources(10, 11, 12), Sources(20, 21, 22)]
@@ -67,6 +67,7 @@ def test_voices_carry_their_own_repair_and_no_silence_is_cut_out():
     for section in voices:
         (agreed,) = [line for line in section if line.startswith("a=fmtp")]
         assert "useinbandfec=1" in agreed
+        assert f"maxaveragebitrate={VOICE_BITS}" in agreed
         assert "usedtx" not in agreed
 
 

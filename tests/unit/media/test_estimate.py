@@ -128,3 +128,20 @@ def test_reports_that_make_no_sense_are_passed_over(line):
 
     assert not line.estimate.hopeless
     assert line.estimate.bits >= START
+
+
+def test_a_line_is_crowded_when_voices_alone_are_lost_behind_a_queue():
+    air, full, filmed = Line(), Line(), Line()
+    for one in (air, full, filmed):
+        one.passes(3)
+    for one, queue, pictures in ((air, 0.0, 0.0), (full, 0.3, 0.0), (filmed, 0.3, 1_500_000.0)):
+        one.passes(3, lost=0.16, round_trip=0.05 + queue, pictures=pictures)
+        one.crowded = False
+        for _ in range(4):
+            one.passes(0.25, lost=0.16, round_trip=0.05 + queue, pictures=pictures)
+            one.crowded |= one.estimate.crowded
+
+    assert (air.crowded, full.crowded, filmed.crowded) == (False, True, False)
+
+    full.passes(1)
+    assert not full.estimate.crowded

@@ -238,3 +238,14 @@ def test_whatever_is_sent_it_is_forwarded_or_refused(packets):
     camera.publisher.beat(1.0)
 
     assert len(voice.sent) + len(picture.sent) <= len(packets)
+
+
+@pytest.mark.parametrize(("packets", "octets", "rate"), [(50, 80, 58_000.0), (25, 80, 29_000.0)])
+def test_a_voice_counts_with_the_headers_of_its_packets(packets, octets, rate):
+    speaker = Camera()
+    for number in range(3 * packets):
+        speaker.publisher.receive(datagram(AUDIO_TYPE, number, 960 * number, 20, bytes(octets)), number / packets)
+        if number % packets == 0:
+            speaker.publisher.beat(number / packets)
+
+    assert speaker.publisher.voice_rate == pytest.approx(rate)

@@ -15,7 +15,7 @@ from ascona.media.gate import Counts
 from ascona.media.offer import read_offer
 from ascona.media.output import Output
 from ascona.media.publisher import Publisher
-from ascona.media.room import Room
+from ascona.media.room import TURNS_PER_REVIEW, Room
 
 
 class NotingPublisher(Publisher):
@@ -79,6 +79,12 @@ class Circle:
     def follow(self, *routes: tuple[str, str], kind: Kind = Kind.AUDIO, **slots: int) -> None:
         named = frozenset(Route(sender, receiver, kind) for sender, receiver in routes)
         self.room.follow(MediaPlan(1, named, slots))
+
+    def crowd(self, name: str) -> None:
+        """Somebody's line turns out to be full of voices."""
+        estimate = Estimate(0.0)
+        estimate.crowded = True
+        self.room.person(name).viewer.voices.review(1, estimate, 0.0)
 
     def speak(self, name: str) -> set[tuple[str, int]]:
         """Who hears one packet of this person, in which slot."""
@@ -280,3 +286,30 @@ def test_a_review_that_fails_silences_nobody(caplog):
 
     assert "could not be reviewed" in caplog.text
     assert circle.speak("ada") == {("ben", 0)}
+
+
+def test_whoever_is_heard_over_a_line_full_of_voices_is_told_to_speak_leaner_and_nobody_else():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "ben"), ("cy", "ada"), ada=0, cy=1)
+    circle.told.clear()
+
+    circle.crowd("ben")
+    for turn in range(TURNS_PER_REVIEW):
+        circle.room.tick(0.0, turn)
+    assert circle.told == [("ada", Pictures(("l",), lean=True))]
+
+    circle.told.clear()
+    circle.follow(("cy", "ada"), ada=0, cy=1)
+    assert circle.told == [("ada", Pictures(("l",)))]
+
+
+def test_whoever_leaves_needs_no_lean_voices_any_more():
+    circle = Circle("ada", "ben")
+    circle.follow(("ada", "ben"), ada=0)
+    circle.crowd("ben")
+    circle.room.settle()
+    circle.room.remove("ben")
+    circle.told.clear()
+    circle.room.settle()
+
+    assert circle.told == [("ada", Pictures(("l",)))]

@@ -7,6 +7,7 @@ from tests.unit.media.test_publisher import Camera as Person
 from ascona.core.media_plan import Kind
 from ascona.media.estimate import Estimate
 from ascona.media.viewer import STEP_SECONDS, Viewer
+from ascona.media.voices import LEAN_SECONDS
 
 VOICE = 50_000.0
 
@@ -104,3 +105,13 @@ def test_whatever_the_line_carries_a_hopeless_one_gets_no_pictures(screen):
 
     assert screen.look() == [None, None, None]
     assert screen.viewer.paused == (0, 1, 2)
+
+
+def test_while_voices_need_the_line_to_themselves_there_are_no_pictures(screen):
+    screen.look(180, 180, 180)
+    screen.estimate.crowded = True
+    screen.viewer.voices.review(3, screen.estimate, screen.now)
+
+    assert screen.look() == [None, None, None]
+    assert screen.viewer.paused == (0, 1, 2)
+    assert screen.look(seconds=LEAN_SECONDS) != [None, None, None]
