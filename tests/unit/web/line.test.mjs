@@ -1,7 +1,7 @@
 // What goes out on a line: the track, and of the camera only the layers that somebody receives.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { put } from "../../../web/static/room/line.js";
+import { leaner, put } from "../../../web/static/room/line.js";
 
 const TRACK = /** @type {any} */ ({ kind: "video" });
 
@@ -71,4 +71,12 @@ test("what is as it should be is not touched", async () => {
   const { changes } = camera;
   await put(camera, TRACK, ["l"]);
   assert.equal(camera.changes, changes);
+});
+
+test("a lean voice changes the first section of the answer only", () => {
+  const voice = "m=audio 9\r\na=fmtp:111 useinbandfec=1;maxaveragebitrate=32000\r\n";
+  const answer = `v=0\r\n${voice}m=video 9\r\n${voice}`;
+
+  const lean = "m=audio 9\r\na=fmtp:111 useinbandfec=1;maxaveragebitrate=16000\r\na=ptime:40\r\n";
+  assert.equal(leaner(answer), `v=0\r\n${lean}m=video 9\r\n${voice}`);
 });

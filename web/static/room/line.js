@@ -6,6 +6,7 @@
  * @property {MediaStreamTrack | null} microphone
  * @property {MediaStreamTrack | null} camera
  * @property {readonly string[]} layers of the camera that somebody receives; the others are not encoded
+ * @property {boolean} lean voice: somebody who hears me has a narrow line
  */
 /** @typedef {(sdp: string) => Promise<string>} Ask takes the offer up and brings the answer, or throws a Refusal */
 
@@ -15,6 +16,7 @@ const LAYERS = [
   { rid: "l", scaleResolutionDownBy: 2, maxBitrate: 150_000, maxFramerate: 24 },
   { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 500_000, maxFramerate: 24 },
 ];
+const LEAN = { packet: 40, bits: 16_000 }; // of a voice, milliseconds and bits a second; the usual stands in the answer
 const PATIENCE = 12_000; // milliseconds until a connection counts as failed
 
 /** One connection to the room. When it is lost it is thrown away; see media.js. */
@@ -27,6 +29,8 @@ export class Line {
   #wanted = null;
   /** @type {Promise<void>} the last change of what is sent; changes wait for one another */
   #sent = Promise.resolve();
+  #answer = "";
+  #lean = false;
 
   /**
    * @param {number} slots
@@ -55,8 +59,8 @@ export class Line {
   async open(ask) {
     await this.#connection.setLocalDescription();
     const offer = this.#connection.localDescription?.sdp ?? "";
-    const answer = await ask(offer.replace(/^a=candidate.*\r\n/gm, "")); // the server never looks for the browser
-    await this.#connection.setRemoteDescription({ type: "answer", sdp: answer });
+    this.#answer = await ask(offer.replace(/^a=candidate.*\r\n/gm, "")); // the server never looks for the browser
+    await this.#connection.setRemoteDescription({ type: "answer", sdp: this.#answer });
     await this.#connected();
   }
 
@@ -70,10 +74,28 @@ export class Line {
     this.#wanted = sending;
     this.#sent = this.#sent.then(async () => {
       if (this.#wanted !== sending) return; // something newer waits already
-      const { microphone, camera, layers } = sending;
+      const { microphone, camera, layers, lean } = sending;
+      await this.#speak(lean); // first: it makes every layer active again
       await Promise.all([put(this.#senders.microphone, microphone), put(this.#senders.camera, camera, layers)]);
     });
     return this.#sent;
+  }
+
+  /**
+   * Packet length is agreed in descriptions only; but of how I speak the server need not hear, so its answer is read anew.
+   *
+   * @param {boolean} lean
+   */
+  async #speak(lean) {
+    if (lean === this.#lean) return;
+    this.#lean = lean;
+    try {
+      await this.#connection.setLocalDescription();
+      const sdp = lean ? leaner(this.#answer) : this.#answer;
+      await this.#connection.setRemoteDescription({ type: "answer", sdp });
+    } catch {
+      // The voice goes on as it is: another connection would fare no better.
+    }
   }
 
   close() {
@@ -121,7 +143,19 @@ export class Line {
  * @param {Sending} other
  */
 function alike(one, other) {
-  return one.microphone === other.microphone && one.camera === other.camera && String(one.layers) === String(other.layers);
+  const same = one.microphone === other.microphone && one.camera === other.camera && one.lean === other.lean;
+  return same && String(one.layers) === String(other.layers);
+}
+
+/**
+ * The same answer to somebody who is to speak leaner: the first section is the microphone's.
+ *
+ * @param {string} answer
+ */
+export function leaner(answer) {
+  const end = answer.indexOf("m=video");
+  const voice = answer.slice(0, end).replace(/maxaveragebitrate=\d+/, `maxaveragebitrate=${LEAN.bits}`);
+  return `${voice}a=ptime:${LEAN.packet}\r\n${answer.slice(end)}`;
 }
 
 /**

@@ -18,7 +18,7 @@ export class Media extends EventTarget {
   /** @type {Line | null} */
   #line = null;
   /** @type {Sending} */
-  #sending = { microphone: null, camera: null, layers: [] };
+  #sending = { microphone: null, camera: null, layers: [], lean: false };
   #wanted = false;
   #renewing = false;
   #fruitless = 0; // fresh lines on which nothing came

@@ -76,6 +76,7 @@
  * @property {string[]} layers of my camera that somebody receives
  * @property {number[]} paused slots whose pictures are held back because my line is narrow
  * @property {boolean} weak my line, so that I should be told
+ * @property {boolean} lean whether my voice is to be leaner, for somebody whose line is narrow
  */
 
 /** @typedef {{refused?: string, by?: string, error?: string, sdp?: string}} Answer */

@@ -35,7 +35,7 @@ export class Visit extends EventTarget {
   selfView = false;
   soundOnly = false; // my own choice: no pictures come to me
   /** @type {import("./types.js").Pictures} */
-  pictures = { layers: ["l", "h"], paused: [], weak: false };
+  pictures = { layers: ["l", "h"], paused: [], weak: false, lean: false };
   deskOpen = false;
   silent = false; // the browser waits for a click before it plays sound
   level = 0;
@@ -312,8 +312,8 @@ export class Visit extends EventTarget {
   #changed() {
     const { microphone, camera } = this.devices;
     const going = sends(this.choice, this.room && stand(this.room));
-    const { layers } = this.pictures;
-    this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null, layers });
+    const { layers, lean } = this.pictures;
+    this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null, layers, lean });
     this.connection.devices({ microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") });
     if (this.ownPicture?.getVideoTracks()[0] !== (camera ?? undefined)) this.ownPicture = camera && new MediaStream([camera]);
     this.#level.follow(this.step === "check" ? microphone : null);
