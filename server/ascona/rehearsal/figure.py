@@ -10,7 +10,7 @@ import aiohttp
 import socketio
 
 from ascona.rehearsal.line import Line
-from ascona.rehearsal.loops import Loops
+from ascona.rehearsal.loops import Loop, Loops
 from ascona.rehearsal.tracks import LoopTrack
 
 Room: TypeAlias = dict[str, Any]
@@ -45,6 +45,8 @@ class Figure:
         self._news = asyncio.Condition()
         self._room: Room | None = None
         self._line: Line | None = None
+        self._voice: LoopTrack | None = None
+        self._lean = False  # what the server says that listeners need
         self._gone = False  # for good
         self._arrived = False  # at the other end of the socket, and has not knocked yet
         self._spoken: set[int | None] = set()  # steps in which the word was taken: once is enough
@@ -96,6 +98,7 @@ class Figure:
         socket.on("disconnect", self._on_disconnect)
         socket.on("room", self._on_room)
         socket.on("elsewhere", self._on_elsewhere)
+        socket.on("pictures", self._on_pictures)
         return socket
 
     async def _keep_the_line(self) -> None:
@@ -132,7 +135,7 @@ class Figure:
 
     async def _call(self) -> bool:
         """Make a line; False if the server did not take it."""
-        voice = LoopTrack(self._loops.voice, self._clock, talks=lambda: True)
+        voice = self._voice = LoopTrack(self._spoken_loop(), self._clock, talks=lambda: True)
         picture = LoopTrack(self._loops.picture, self._clock, talks=lambda: voice.playing)
         self._line = Line(voice, picture, lost=self._on_lost)
         answer = await self._ask("offer", {"sdp": await self._line.offer()})
@@ -141,6 +144,9 @@ class Figure:
         await self._line.accept(answer["sdp"])
         self._obey()
         return True
+
+    def _spoken_loop(self) -> Loop:
+        return self._loops.lean if self._lean else self._loops.voice
 
     async def _hang_up(self) -> None:
         line, self._line = self._line, None
@@ -182,6 +188,12 @@ class Figure:
         if room["me"]["place"] in {"left", "removed"}:
             await self._go()
         await self._tell()
+
+    async def _on_pictures(self, pictures: dict[str, Any]) -> None:
+        """Speak leaner for whose line is narrow; the picture goes on as it is."""
+        self._lean = pictures["lean"]
+        if self._voice:
+            self._voice.play(self._spoken_loop())
 
     async def _on_elsewhere(self, _: object) -> None:
         await self._go()

@@ -19,9 +19,9 @@ TURNS = 7
 FRAMES = 12
 """Pictures in a second."""
 
-_AUDIO_BITS = 24_000  # in a second
+_AUDIO_BITS, _LEAN_BITS = 24_000, 16_000  # in a second
 _VIDEO_BITS = 120_000
-_OPUS_SAMPLES = RATE // 50  # 20 ms a packet, as browsers send
+_SAMPLES, _LEAN_SAMPLES = RATE // 50, RATE // 25  # 20 and 40 ms a packet, as browsers send
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,15 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Loops:
-    """One person's two loops."""
+    """
+    One person's loops.
+
+    Attributes:
+        lean: The voice in fewer and smaller packets.
+    """
 
     voice: Loop
+    lean: Loop
     picture: Loop
 
 
@@ -63,13 +69,18 @@ def loops(name: str, seed: int) -> Loops:
         seed: Voice, colours and turn follow from it; the same seed makes the same bytes.
     """
     turn = seed % TURNS
-    silence = bytes(2 * PIECE_SECONDS * RATE)
-    voice = _opus(phrase(seed, PIECE_SECONDS)), _opus(silence)
+    said = phrase(seed, PIECE_SECONDS), bytes(2 * PIECE_SECONDS * RATE)
     picture = _vp8(_film(name, seed, talks=True)), _vp8(_film(name, seed, talks=False))
     return Loops(
-        Loop("audio", *voice, turn, _OPUS_SAMPLES, Fraction(1, RATE)),
+        _voice(said, turn, _AUDIO_BITS, _SAMPLES),
+        _voice(said, turn, _LEAN_BITS, _LEAN_SAMPLES),
         Loop("video", *picture, turn, 90_000 // FRAMES, Fraction(1, 90_000)),
     )
+
+
+def _voice(said: tuple[bytes, bytes], turn: int, bits: int, length: int) -> Loop:
+    talking, quiet = (_opus(samples, bits, length) for samples in said)
+    return Loop("audio", talking, quiet, turn, length, Fraction(1, RATE))
 
 
 def _film(name: str, seed: int, talks: bool) -> Iterable[av.VideoFrame]:
@@ -95,15 +106,15 @@ def _vp8(frames: Iterable[av.VideoFrame]) -> tuple[bytes, ...]:
     return tuple(packets + [bytes(packet) for packet in encoder.encode(None)])
 
 
-def _opus(samples: bytes) -> tuple[bytes, ...]:
+def _opus(samples: bytes, bits: int, length: int) -> tuple[bytes, ...]:
     encoder = av.CodecContext.create("libopus", "w")
-    encoder.bit_rate, encoder.format, encoder.layout, encoder.sample_rate = _AUDIO_BITS, "s16", "mono", RATE
-    encoder.options = {"application": "voip"}
+    encoder.bit_rate, encoder.format, encoder.layout, encoder.sample_rate = bits, "s16", "mono", RATE
+    encoder.options = {"application": "voip", "frame_duration": str(1000 * length // RATE)}
     packets = []
-    size = 2 * _OPUS_SAMPLES  # bytes
+    size = 2 * length  # bytes
     for number in range(len(samples) // size):
-        frame = av.AudioFrame(format="s16", layout="mono", samples=_OPUS_SAMPLES)
-        frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), number * _OPUS_SAMPLES
+        frame = av.AudioFrame(format="s16", layout="mono", samples=length)
+        frame.sample_rate, frame.time_base, frame.pts = RATE, Fraction(1, RATE), number * length
         frame.planes[0].update(samples[number * size : (number + 1) * size])
         packets += [bytes(packet) for packet in encoder.encode(frame)]
     return tuple(packets)  # what the encoder still holds back, 6.5 ms, is silence

@@ -50,6 +50,13 @@ class LoopTrack(MediaStreamTrack):
         if not value:
             self._on.clear()
 
+    def play(self, loop: Loop) -> None:
+        """Go on with another of the same kind and person."""
+        if loop is self._source:
+            return
+        self._number = -(-self._number * self._source.ticks // loop.ticks)  # timestamps never go back
+        self._source, self._seconds, self._ends = loop, float(loop.ticks * loop.time_base), 0
+
     def restart(self) -> None:
         """Begin the piece again, with its key frame; the next one starts when it would have."""
         self._ends = 0

@@ -41,7 +41,7 @@ def test_two_people_look_and_sound_different(zofia):
 
 
 def test_pieces_last_as_long_as_they_should(zofia):
-    for loop in (zofia.voice, zofia.picture):
+    for loop in (zofia.voice, zofia.lean, zofia.picture):
         for piece in (loop.talking, loop.quiet):
             assert len(piece) * loop.ticks * loop.time_base == PIECE_SECONDS
 
@@ -78,3 +78,10 @@ def test_a_person_costs_little_of_the_line(zofia):
 def test_neighbours_talk_in_turn(zofia):
     assert zofia.voice.turn == zofia.picture.turn
     assert {seed % TURNS for seed in range(len(NAMES))} == set(range(TURNS))
+
+
+def test_a_lean_voice_says_the_same_in_half_the_packets_and_fewer_bits(zofia):
+    usual, lean = zofia.voice, zofia.lean
+    assert len(usual.talking) == 2 * len(lean.talking)
+    assert sum(map(len, lean.talking)) < 0.8 * sum(map(len, usual.talking))
+    assert loudest(decoded(lean, [lean.talking])) > 0.5 * loudest(decoded(usual, [usual.talking]))

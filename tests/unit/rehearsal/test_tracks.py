@@ -1,6 +1,7 @@
 """How a loop is played: evenly, from a key frame, and not at all when it must not."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from aiortc.mediastreams import MediaStreamError
@@ -128,3 +129,19 @@ async def test_a_stopped_track_says_so():
 
     with pytest.raises(MediaStreamError):
         await track.recv()
+
+
+async def test_a_voice_becomes_leaner_and_fuller_again_without_going_back_in_time():
+    people, clock = loops("Amara", 3), Clock()
+    track = LoopTrack(people.voice, clock, talks=lambda: True)
+    track.playing = True
+
+    packets = await played(track, clock, 0.5, people.voice)
+    for loop in (people.lean, people.lean, people.voice):
+        track.play(loop)
+        packets += await played(track, clock, 0.52, loop)
+
+    ends = [packet.pts for packet in packets]
+    steps = {after - before for before, after in pairwise(ends)}
+    assert steps <= {960, 1920, 2880}
+    assert bytes(packets[-1]) in people.voice.quiet
