@@ -24,7 +24,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process so far, user and system (proc(5), fields 14 and 15)."""
+    """Processor time of a process and of its children so far, user and system (proc(5), fields 14 and 15)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return own_seconds(pid) + sum(cpu_seconds(int(child)) for child in children)
+
+
+def own_seconds(pid: int) -> float:
+    """Of this process alone."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
