@@ -1,5 +1,6 @@
 """Everything plugged together, top to bottom. The only place that looks at a clock or draws lots."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -291,5 +292,6 @@ async def _figures(rooms: Rooms, media: Forwarding, namespace: RoomNamespace, lo
         refused=namespace.counts,
         media=media.totals(),
         long_turns=long_turns,
+        tasks=len(asyncio.all_tasks()),
         workers=media.workers() if isinstance(media, Workers) else [],
     )

@@ -167,6 +167,7 @@ async def test_numbers_are_told_on_a_port_of_their_own_and_name_nobody(server, h
 
     assert "ascona_rooms 1.0" in told
     assert "ascona_people 1.0" in told
+    assert 'ascona_tasks{process="web"} ' in told
     assert 'ascona_messages_refused_total{reason="bad_message"} 1.0' in told
     for word in ("Ada", invited["Ada"].person, ada.id, "127.0.0.1"):
         assert word not in told

@@ -65,10 +65,11 @@ class Brief:
 
 
 class State(NamedTuple):
-    """What a worker has turned away, by reason, and how many turns of its loop took too long."""
+    """What a worker has turned away, by reason, how many turns of its loop took too long, and its loop's tasks."""
 
     totals: dict[str, int]
     long_turns: int
+    tasks: int = 0
 
 
 class Hello(NamedTuple):

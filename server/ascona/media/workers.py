@@ -61,12 +61,13 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class WorkerFigures:
-    """One worker's figures: whether it is there, its rooms, how often it was replaced, turns that took too long."""
+    """One worker's figures: whether it is there, its rooms, how often it was replaced, turns too long, its tasks."""
 
     up: bool
     rooms: int
     replaced: int
     long_turns: int
+    tasks: int
 
 
 class Workers:
@@ -274,7 +275,10 @@ class Workers:
     def workers(self) -> list[WorkerFigures]:
         """How each worker is."""
         rooms = Counter(id(room.post) for room in self._rooms.values())
-        return [WorkerFigures(post.up, rooms[id(post)], post.replaced, post.state.long_turns) for post in self._posts]
+        return [
+            WorkerFigures(post.up, rooms[id(post)], post.replaced, post.state.long_turns, post.state.tasks)
+            for post in self._posts
+        ]
 
     async def close(self) -> None:
         """End the workers."""

@@ -28,6 +28,7 @@ class Figures:
         refused: Messages refused before they reached a room, by reason.
         media: What the media ports turned away, by reason.
         long_turns: Turns of the web process's loop that took too long.
+        tasks: Tasks of that loop: more and more of them would be a leak.
         workers: The media workers, if there are any.
     """
 
@@ -39,6 +40,7 @@ class Figures:
     refused: Counter[str]
     media: Counter[str]
     long_turns: int
+    tasks: int
     workers: Sequence[WorkerFigures]
 
 
@@ -71,16 +73,19 @@ def _by_reason(name: str, text: str, counts: Counter[str]) -> Metric:
 
 def _by_process(now: Figures) -> Iterator[Metric]:
     turns = CounterMetricFamily("ascona_long_turns", "Turns of a loop that took over 20 ms.", labels=["process"])
+    tasks = GaugeMetricFamily("ascona_tasks", "Tasks of a loop.", labels=["process"])
     up = GaugeMetricFamily("ascona_worker_up", "Whether a media worker is there.", labels=["worker"])
     rooms = GaugeMetricFamily("ascona_worker_rooms", "Rooms of a media worker.", labels=["worker"])
     replaced = CounterMetricFamily("ascona_workers_replaced", "Media workers that ended.", labels=["worker"])
     turns.add_metric(["web"], now.long_turns)
+    tasks.add_metric(["web"], now.tasks)
     for number, worker in enumerate(now.workers):
         turns.add_metric([f"worker {number}"], worker.long_turns)
+        tasks.add_metric([f"worker {number}"], worker.tasks)
         up.add_metric([str(number)], worker.up)
         rooms.add_metric([str(number)], worker.rooms)
         replaced.add_metric([str(number)], worker.replaced)
-    yield from (turns, up, rooms, replaced)
+    yield from (turns, tasks, up, rooms, replaced)
 
 
 def metrics_routes(figures: Callable[[], Awaitable[Figures]]) -> Iterable[web.AbstractRouteDef]:
