@@ -267,7 +267,7 @@ def _scheduled(link: Link, senders: int, picture: Sequence[int], seconds: float)
         yield (turn + phase) * CHECK_SECONDS, -1, 0, peer.check
     if link.hears:
         for turn in range(int(seconds / REPORT_SECONDS)):
-            yield (turn + phase) * REPORT_SECONDS, -1, 0, peer.keys.protect_rtcp(_enough())
+            yield (turn + phase) * REPORT_SECONDS, -1, 0, peer.keys.protect_rtcp(enough())
     if link.sends is not None:
         yield from _voice(peer, link.sends, phase, seconds)
         yield from _camera(peer, link.sends, phase, seconds, picture)
@@ -278,7 +278,7 @@ def _voice(peer: Peer, sender: int, phase: float, seconds: float) -> Iterator[Sc
     for number in range(int(seconds / AUDIO_SECONDS)):
         due = (number + phase) * AUDIO_SECONDS
         packet = datagram(
-            AUDIO_TYPE, number, 960 * number, ssrc, bytes(AUDIO_BYTES + number % SIZES), _elements(0, number)
+            AUDIO_TYPE, number, 960 * number, ssrc, bytes(AUDIO_BYTES + number % SIZES), elements(0, number)
         )
         yield due, stream, number, peer.keys.protect(packet)
         if number % round(REPORT_SECONDS / AUDIO_SECONDS) == 1:
@@ -296,14 +296,14 @@ def _camera(peer: Peer, sender: int, phase: float, seconds: float, picture: Sequ
                 size + number % SIZES, b"\0"
             )
             packet = datagram(
-                last << 7 | VIDEO_TYPE, number, int(due * 90_000), ssrc, payload, _elements(1, 30_000 + number)
+                last << 7 | VIDEO_TYPE, number, int(due * 90_000), ssrc, payload, elements(1, 30_000 + number)
             )
             yield due, stream, number, peer.keys.protect(packet)
         if frame % round(REPORT_SECONDS / FRAME_SECONDS) == 1:
             yield due, -1, 0, peer.keys.protect_rtcp(_report(ssrc, due, int(due * 90_000), number))
 
 
-def _elements(mid: int, number: int) -> bytes:
+def elements(mid: int, number: int) -> bytes:
     """Header extensions as a browser sends them without simulcast: mid and transport-wide sequence number."""
     return bytes([MID << 4, ord("0") + mid, TRANSPORT_WIDE << 4 | 1]) + (number & 0xFFFF).to_bytes(2, "big")
 
@@ -312,7 +312,7 @@ def _report(ssrc: int, due: float, timestamp: int, packets: int) -> bytes:
     return rtcp.sender_report(ssrc, "crowd", rtcp.ntp_time(1e9 + due), timestamp, packets, 1000 * packets)
 
 
-def _enough() -> bytes:
+def enough() -> bytes:
     """A listener's receiver report, with an estimate that is enough for everything (REMB)."""
     exponent, mantissa = 10, 50_000  # 51 Mbit/s
     body = struct.pack("!II4sBBHI", 1, 0, b"REMB", 1, exponent << 2 | mantissa >> 16, mantissa & 0xFFFF, 0)

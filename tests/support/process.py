@@ -15,7 +15,12 @@ START_SECONDS = 60.0
 
 @dataclass
 class Server:
-    """`ascona serve` in a process of its own, which can be stopped and started again on the same ports."""
+    """
+    `ascona serve` in a process of its own, which can be stopped and started again on the same ports.
+
+    Attributes:
+        settings: `ASCONA_*` variables besides folder and ports.
+    """
 
     data: Path
     process: asyncio.subprocess.Process | None = None
@@ -23,9 +28,15 @@ class Server:
     media_port: int = 0
     origin: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
 
     async def start(self) -> None:
-        self.environment = {"ASCONA_MEDIA_HOST": "127.0.0.1", **os.environ, "ASCONA_DATA": str(self.data)}
+        self.environment = {
+            "ASCONA_MEDIA_HOST": "127.0.0.1",
+            **os.environ,
+            **self.settings,
+            "ASCONA_DATA": str(self.data),
+        }
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "ascona", "serve", "--port", str(self.port), "--media-port", str(self.media_port),
             env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
