@@ -12,6 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from ascona.core import commands as c
+from ascona.core.decide import decide
 from ascona.core.events import Event
 from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
@@ -229,6 +230,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             connection.knocked = True
             self._places[room.session.id, person] = connection
             return await self.show(room)
+        decide(room.session, order.command, person, room.now(), room.session.version)  # a refusal moves nobody's screen
         before = self._place(connection)
         self._places[room.session.id, person] = connection
         connection.knocked = True
