@@ -20,6 +20,7 @@ from ascona.forwarding import CannotStart, Forwarding, forwarding, port_trouble
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
+from ascona.live.watch import Watch
 from ascona.live.websocket import socket_server
 from ascona.media.offer import OfferRefused
 from ascona.media.turn import turn_credentials
@@ -56,7 +57,7 @@ class Server:
     Attributes:
         origin: What links begin with.
         port, media_port, media_ports, metrics_port: As they came out, where any free one was asked for.
-        media: For its counters.
+        media, watch: For their counters.
     """
 
     origin: str
@@ -66,6 +67,7 @@ class Server:
     invitations: Invitations
     rooms: Rooms
     media: Forwarding
+    watch: Watch
     _stack: AsyncExitStack
 
     @property
@@ -149,12 +151,14 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
             media.open_room(id, slots_of(session))
             session = replace(session, present=still_here(session, media.connected(id)))
             title = await journal.title(id)
-            return Room(session, title, journal, media, namespace, clock, history)
+            return Room(session, title, journal, media, namespace, clock, history, watch.look)
 
         rooms = Rooms(load, media.close_room)
         stack.push_async_callback(rooms.close)
         login = Login(invitations, clock)
         namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)
+        watch = Watch(rooms, media, namespace, journal.version)
+        stack.push_async_callback(watch.close)
         for id in await journal.running():
             try:
                 if room := await rooms.get(id):
@@ -164,6 +168,7 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
 
         if isinstance(media, Workers):
             media.close_unopened()
+        watch.start()
 
         def relays(seat: int) -> list[dict[str, Any]]:
             return _relays(settings, seat, clock())
@@ -174,9 +179,11 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
         stack.push_async_callback(namespace.close)
         origin = settings.origin_at(port)
         await invitations.serve_at(origin)
-        metrics_port = await _serve_metrics(settings, lambda: _figures(rooms, media, namespace, long_turns()), stack)
+        metrics_port = await _serve_metrics(
+            settings, lambda: _figures(rooms, media, namespace, watch, long_turns()), stack
+        )
         log.info("started", metrics_port=metrics_port, version=__version__, port=port, media_ports=media.ports)
-        return Server(origin, port, media.ports, metrics_port, invitations, rooms, media, stack.pop_all())
+        return Server(origin, port, media.ports, metrics_port, invitations, rooms, media, watch, stack.pop_all())
 
 
 def slots_of(session: Session) -> int:
@@ -280,7 +287,7 @@ async def _serve_metrics(settings: Settings, figures: Callable[[], Awaitable[Fig
     return int(runner.addresses[0][1])
 
 
-async def _figures(rooms: Rooms, media: Forwarding, namespace: RoomNamespace, long_turns: int) -> Figures:
+async def _figures(rooms: Rooms, media: Forwarding, namespace: RoomNamespace, watch: Watch, long_turns: int) -> Figures:
     sessions = [room.session for room in rooms]
     traffic = await media.traffic()
     return Figures(
@@ -290,6 +297,8 @@ async def _figures(rooms: Rooms, media: Forwarding, namespace: RoomNamespace, lo
         forwarded=traffic.forwarded,
         dropped=traffic.dropped,
         refused=namespace.counts,
+        violations=watch.violations,
+        unwatched=watch.failed,
         media=media.totals(),
         long_turns=long_turns,
         tasks=len(asyncio.all_tasks()),

@@ -22,6 +22,7 @@ from tests.support.media import (
 from tests.support.streams import datagram
 from tests.support.workers import led, worker_on_loopback
 
+from ascona.core.invariants import Wiring
 from ascona.core.media_plan import Kind, MediaPlan
 from ascona.media.switchboard import OfferRefused, Switchboard
 from ascona.media.workers import Workers
@@ -64,6 +65,23 @@ async def test_two_people_hear_and_see_each_other(switchboard):
 
         assert switchboard.connected(ROOM) == {"ada", "ben"}
         assert ben.packets(1, Kind.AUDIO) == ada.packets(0, Kind.AUDIO) == 0, "one's own slot stays empty"
+
+
+@each_way
+async def test_what_is_forwarded_can_be_read_and_is_what_the_plan_says(switchboard):
+    async with people(switchboard, "ada", "ben") as (_, ben):
+        both = plan(("ada", "ben"), ("ben", "ada"), ada=0, ben=1)
+        await switchboard.follow(ROOM, both)
+        await ben.frame(0, Kind.VIDEO)
+
+        now = await switchboard.wiring(ROOM)
+        assert now == Wiring(
+            {"ada": 2, "ben": 2}, frozenset((route, both.slots[route.sender]) for route in both.routes)
+        )
+
+        await switchboard.enforce(ROOM, NOBODY)
+        assert await switchboard.wiring(ROOM) == Wiring(now.lines)
+        assert await switchboard.wiring("another") == Wiring()
 
 
 async def test_without_a_route_nobody_is_heard(switchboard):

@@ -102,6 +102,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._connections: dict[str, Connection] = {}
         self._places: dict[tuple[str, str], Connection] = {}
         self._shown: dict[str, Session] = {}
+        self._rosters: dict[str, frozenset[str]] = {}
         self._pictures: dict[tuple[str, str], Pictures] = {}
         self._turns = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -156,7 +157,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         before = self._shown.get(session.id, session)
         self._shown[session.id] = session
         said = notices(before, session, events, by) + presence_notices(before, session)
-        view = View.of(session, room.title, room.devices, room.now(), next(self._turns))
+        view = View.of(session, room.title, room.devices, room.now(), next(self._turns), room.plan)
         for connection in self._in(room):
             viewer = session.person(connection.person)
             if viewer is None:
@@ -166,6 +167,48 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                 if not notice.leaders_only or viewer.role in LEADERS:
                     line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
                     await self.emit("notice", line, to=connection.sid)
+        self._rosters[session.id] = here(session)
+
+    # --- what is watched ---
+
+    def roster(self, room: Room) -> frozenset[str]:
+        """Whom everybody was last shown as being here; while nobody looks, whom they would be shown."""
+        looked_at = bool(self._in(room))
+        return self._rosters.get(room.session.id, frozenset()) if looked_at else here(room.session)
+
+    def sitting(self, room: Room) -> list[str]:
+        """The person of each connection that takes part."""
+        return [one.person for one in self._connections.values() if one.room is room and one.knocked]
+
+    async def one_place(self, room: Room) -> None:
+        """Whoever takes part without having the place takes part no more, and sound and picture begin anew."""
+        for one in list(self._connections.values()):
+            place = self._place(one)
+            if one.room is room and one.knocked and place is not one:
+                one.knocked = False
+                await self._negotiator.leave(room.session.id, one.person)
+                await self.emit("elsewhere", {}, to=one.sid)
+                if place is not None:
+                    await self._say_media_back(place.sid)
+
+    async def tell(self, room: Room, key: str) -> None:
+        """Say something to everybody inside that nobody has done."""
+        for connection in self._in(room):
+            if self._viewer(connection).place is Place.INSIDE:
+                await self.emit("notice", {"key": key, "by": None, "values": {}}, to=connection.sid)
+
+    def start_over(self, room: Room) -> None:
+        """Hang up on everybody and forget the room: pages come back by themselves, to what is recorded."""
+        self._begin(self._start_over(room))
+
+    async def _start_over(self, room: Room) -> None:
+        for forgotten in (False, True):  # some page may be quick
+            for sid in [sid for sid, one in self._connections.items() if one.room is room]:
+                await self.disconnect(sid)
+            for place in [place for place, one in self._places.items() if one.room is room]:
+                del self._places[place]  # nobody waits for these lines
+            if not forgotten:
+                await self._forget(room)
 
     def media_back(self, room: str) -> None:
         """Nothing comes any more over the lines there were: pages need not wait until they notice."""
@@ -316,10 +359,14 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _let_go(self, room: Room) -> None:
         """An ended session leaves the memory with the last who looks at it."""
         if not any(other.room is room for other in self._connections.values()):
-            self._shown.pop(room.session.id, None)
-            for place in [place for place in self._pictures if place[0] == room.session.id]:
-                del self._pictures[place]
-            await self._rooms.forget(room.session.id)
+            await self._forget(room)
+
+    async def _forget(self, room: Room) -> None:
+        self._shown.pop(room.session.id, None)
+        self._rosters.pop(room.session.id, None)
+        for place in [place for place in self._pictures if place[0] == room.session.id]:
+            del self._pictures[place]
+        await self._rooms.forget(room.session.id)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -341,3 +388,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
 def _on_the_line(person: Person) -> bool:
     return person.place is Place.INSIDE and (person.role in LEADERS or person.role is Role.SUPERVISOR)
+
+
+def here(session: Session) -> frozenset[str]:
+    """Everybody inside whose line is up: whose chair is not empty on any screen."""
+    return session.present & {person.id for person in session.inside()}

@@ -16,6 +16,7 @@ from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
 from ascona.core.media_plan import MediaPlan, media_plan
+from ascona.core.people import LEADERS
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 
@@ -72,7 +73,12 @@ class Room:
         audience: Audience,
         clock: Callable[[], datetime],
         history: Iterable[Recorded] = (),
+        changed: Callable[["Room"], None] = lambda room: None,
     ) -> None:
+        """
+        Args:
+            changed: Called after everything that has happened.
+        """
         self.session = session
         self.title = title
         self.devices: dict[str, tuple[bool, bool]] = {}
@@ -84,6 +90,8 @@ class Room:
         self._carried_out: OrderedDict[tuple[str | None, str], None] = OrderedDict()
         for record in history:
             self._remember(record.by, record.key)
+        self._changed = changed
+        self._sealed = False  # nobody is forwarded to anybody
         self._behind = False  # the journal may hold more than this room knows
         self._under_way: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
@@ -91,7 +99,7 @@ class Room:
     async def open(self) -> None:
         """Start where the session stands: nothing is forwarded before this, and the clock does not run."""
         async with self._turn:
-            await self._switchboard.follow(self.session.id, media_plan(self.session))
+            await self._switchboard.follow(self.session.id, self.plan)
             self._set_alarm()
 
     async def close(self) -> None:
@@ -107,6 +115,16 @@ class Room:
     def now(self) -> datetime:
         return self._clock()
 
+    @property
+    def plan(self) -> MediaPlan:
+        """Who is heard and seen by whom; nobody in a room that was sealed."""
+        planned = media_plan(self.session)
+        return replace(planned, routes=frozenset()) if self._sealed else planned
+
+    def seal(self) -> None:
+        """From the next plan on nothing is forwarded, until a leader does something."""
+        self._sealed = True
+
     async def obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
         """
         Carry out a command: record it, then sound and picture, then screens.
@@ -118,21 +136,21 @@ class Room:
             Refused: If the rules say no, or the journal cannot write; nothing has changed then.
                 What turns out to have been written after all is caught up with before the next command.
         """
-        await self._in_turn(self._obey(command, by, version, key))
+        await self.in_turn(self._obey(command, by, version, key))
 
     async def line_up(self, person: str, devices: tuple[bool, bool]) -> None:
         """Somebody's line is up."""
-        await self._in_turn(self._line_up(person, devices))
+        await self.in_turn(self._line_up(person, devices))
 
     async def line_lost(self, person: str) -> None:
         """Somebody's line is lost; their seat, role and case are not."""
-        await self._in_turn(self._line_lost(person))
+        await self.in_turn(self._line_lost(person))
 
     async def turned(self, person: str, devices: tuple[bool, bool]) -> None:
         """Somebody turned their microphone or camera on or off."""
-        await self._in_turn(self._turned(person, devices))
+        await self.in_turn(self._turned(person, devices))
 
-    async def _in_turn(self, work: Coroutine[Any, Any, None]) -> None:
+    async def in_turn(self, work: Coroutine[Any, Any, None]) -> None:
         """One after another, and each to its end, also when whoever asked is gone: what is recorded is also done."""
         task = asyncio.create_task(self._wait_for_turn(work))
         self._under_way.add(task)
@@ -145,7 +163,7 @@ class Room:
 
     async def _obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
         if self._behind:
-            await self._catch_up()
+            await self.catch_up()
         if (by, key) in self._carried_out:
             return
         now = self._clock()
@@ -156,7 +174,13 @@ class Room:
         if records:
             await self._record(records)
         self._remember(by, key)
+        self._sealed = self._sealed and not self._opens_again(command, by)
         await self._act(events, by)
+
+    def _opens_again(self, command: c.Command, by: str | None) -> bool:
+        """Whether a leader has done something; pages knock by themselves."""
+        person = self.session.person(by) if by else None
+        return person is not None and person.role in LEADERS and not isinstance(command, c.Knock)
 
     async def _line_up(self, person: str, devices: tuple[bool, bool]) -> None:
         self.devices[person] = devices
@@ -189,6 +213,7 @@ class Room:
         await self._follow(before)
         self._set_alarm()
         await self._show(events, by)
+        self._changed(self)
 
     async def _record(self, records: list[Recorded]) -> None:
         try:
@@ -198,7 +223,7 @@ class Room:
             self._behind = True
             raise self._unavailable(error) from error
 
-    async def _catch_up(self) -> None:
+    async def catch_up(self) -> None:
         """A write that failed, or took too long, may have been written all the same: what is recorded has happened."""
         try:
             async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
@@ -226,7 +251,7 @@ class Room:
         gone = [person.id for person in before.inside() if person.id not in stays]
         try:
             try:
-                await self._switchboard.follow(self.session.id, media_plan(self.session))
+                await self._switchboard.follow(self.session.id, self.plan)
             finally:
                 for person in gone:
                     await self._switchboard.leave(self.session.id, person)

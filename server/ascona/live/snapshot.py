@@ -8,7 +8,7 @@ from typing import Any
 
 from ascona.core import commands as c
 from ascona.core.decide import decide
-from ascona.core.media_plan import Kind, Route, may_send, media_plan
+from ascona.core.media_plan import Kind, MediaPlan, Route, may_send, media_plan
 from ascona.core.people import LEADERS, OUTSIDE, Person, Place
 from ascona.core.programme import AtEnd
 from ascona.core.rights import RIGHTS, Refused
@@ -37,9 +37,19 @@ class View:
 
     @classmethod
     def of(
-        cls, session: Session, title: str, devices: Mapping[str, tuple[bool, bool]], now: datetime, turn: int
+        cls,
+        session: Session,
+        title: str,
+        devices: Mapping[str, tuple[bool, bool]],
+        now: datetime,
+        turn: int,
+        plan: MediaPlan | None = None,
     ) -> "View":
-        plan, programme = media_plan(session), session.programme
+        """
+        Args:
+            plan: What is forwarded, if that is not what follows from the session.
+        """
+        plan, programme = plan or media_plan(session), session.programme
         steps = tuple(
             {"phase": phase.id, "minutes": phase.minutes, "case": programme.case_of(step)}
             for step, phase in enumerate(programme.phases)

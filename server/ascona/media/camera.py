@@ -1,7 +1,7 @@
 """One person's camera: its layers as they arrive, and which of them each listener gets."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ascona.media.offer import LAYERS
 from ascona.media.output import Output
@@ -63,6 +63,10 @@ class Camera:
         for output in self._eyes:
             output.follow(None)
         self._eyes = {}
+
+    def watchers(self) -> Iterable[Output]:
+        """Whose gate is open."""
+        return self._eyes.keys()
 
     # --- layers ---
 

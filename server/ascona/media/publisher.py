@@ -1,7 +1,7 @@
 """What one person sends: a microphone and a camera's layers, handed to those whose gates are open."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
@@ -94,6 +94,17 @@ class Publisher:
             output.follow(None)
         self._ears = ()
         self.camera.silence()
+
+    def reached(self) -> Iterator[Output]:
+        """Everybody who is on a list here, or would be with the next key frame or the next track."""
+        yield from self._ears
+        yield from self.camera.watchers()
+        for track in self._tracks.values():
+            yield from track.outputs
+
+    def tracks(self) -> Iterator[Track]:
+        """What arrives, one by one."""
+        yield from self._tracks.values()
 
     @property
     def voice_rate(self) -> float:

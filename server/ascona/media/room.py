@@ -4,12 +4,14 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from ascona.core.invariants import Wiring
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.core.pictures import Pictures
 from ascona.media.answer import Sources
 from ascona.media.camera import Camera
 from ascona.media.connection import Connection
 from ascona.media.gate import Counts, Gate
+from ascona.media.inspection import sweep, wiring
 from ascona.media.output import Output
 from ascona.media.publisher import Publisher
 from ascona.media.viewer import Viewer
@@ -96,6 +98,30 @@ class Room:
             self._shut_all()
             raise
         self._review(self.people, self.people)
+
+    def enforce(self, plan: MediaPlan) -> None:
+        """
+        Carry out a plan whatever the lists hold now: first out with what it does not name, whoever put it there.
+
+        Raises:
+            ValueError: As `follow`.
+        """
+        try:
+            placed = _placed(plan)
+            sweep(self.people, lambda route, slot: placed.get(route) == slot)
+            held = self.wiring().open
+            for route, gate in self._gates.items():
+                if (route, placed.get(route)) not in held:
+                    gate.shut()  # it may take itself for open
+        except Exception:
+            self._plan = {}
+            self._shut_all()
+            raise
+        self.follow(plan)
+
+    def wiring(self) -> Wiring:
+        """What would be forwarded now, as the lists have it."""
+        return wiring(self.people)
 
     def settle(self) -> None:
         """Carry out the plan for whoever has come or gone."""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from ascona.core.invariants import Wiring
 from ascona.core.media_plan import MediaPlan, Route
 from ascona.core.pictures import Pictures
 from ascona.media.answer import Sources, write_answer
@@ -214,6 +215,20 @@ class Switchboard:
             ValueError: If the plan contradicts itself. After this or any other error, every gate of the room is shut.
         """
         self._rooms[room].follow(plan)
+
+    async def enforce(self, room: str, plan: MediaPlan) -> None:
+        """
+        Carry out a plan, and shut whatever it does not name, also what nobody here has opened.
+
+        Raises:
+            KeyError: If there is no such room.
+            ValueError: As `follow`.
+        """
+        self._rooms[room].enforce(plan)
+
+    async def wiring(self, room: str) -> Wiring:
+        """What would be forwarded with the next packet, as the lists have it; nothing in a room that is not there."""
+        return self._rooms[room].wiring() if room in self._rooms else Wiring()
 
     def shows(self, room: str, person: str, heights: Sequence[int]) -> None:
         """

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from ascona.core.invariants import Wiring
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.core.pictures import Pictures
 from ascona.media.gate import Counts
@@ -96,6 +97,9 @@ class Hello(NamedTuple):
 Reach = tuple[str, Kind, list[str]]
 """Everybody whom one sender's sound or picture may reach."""
 
+Way = tuple[str, Kind, int, list[str]]
+"""Everybody whom one sender's sound or picture reaches in one slot."""
+
 BRIEF = TypeAdapter(Brief)
 
 TROUBLE = TypeAdapter(tuple[int, str] | None)
@@ -106,9 +110,11 @@ CALLS: Mapping[str, TypeAdapter[Any]] = {
     "close_room": TypeAdapter(tuple[str]),
     "answer": TypeAdapter(tuple[str, str, str]),
     "follow": TypeAdapter(tuple[str, int, list[Reach], dict[str, int]]),
+    "enforce": TypeAdapter(tuple[str, int, list[Reach], dict[str, int]]),
     "leave": TypeAdapter(tuple[str, str]),
     "shows": TypeAdapter(tuple[str, str, list[int]]),
     "counters": TypeAdapter(tuple[str]),
+    "wiring": TypeAdapter(tuple[str]),
     "traffic": TypeAdapter(tuple[()]),
     "state": TypeAdapter(tuple[()]),
     "end": TypeAdapter(tuple[()]),
@@ -118,6 +124,7 @@ CALLS: Mapping[str, TypeAdapter[Any]] = {
 RESULTS: Mapping[str, TypeAdapter[Any]] = {
     "answer": TypeAdapter(str),
     "counters": TypeAdapter(list[tuple[str, str, Kind, int, int]]),
+    "wiring": TypeAdapter(tuple[dict[str, int], list[Way]]),
     "traffic": TypeAdapter(Counts),
     "state": TypeAdapter(State),
 }
@@ -227,6 +234,19 @@ def told_counters(counters: Mapping[Route, Counts]) -> list[tuple[str, str, Kind
 def read_counters(rows: Sequence[tuple[str, str, Kind, int, int]]) -> dict[Route, Counts]:
     """The counters that were sent."""
     return {Route(sender, receiver, kind): Counts(on, off) for sender, receiver, kind, on, off in rows}
+
+
+def told_wiring(wiring: Wiring) -> tuple[Mapping[str, int], list[Way]]:
+    """A wiring as it is sent."""
+    reach: defaultdict[tuple[str, Kind, int], list[str]] = defaultdict(list)
+    for route, slot in wiring.open:
+        reach[route.sender, route.kind, slot].append(route.receiver)
+    return wiring.lines, [(*sent, receivers) for sent, receivers in reach.items()]
+
+
+def read_wiring(lines: Mapping[str, int], ways: Sequence[Way]) -> Wiring:
+    """The wiring that was sent."""
+    return Wiring(lines, frozenset((Route(way[0], receiver, way[1]), way[2]) for way in ways for receiver in way[3]))
 
 
 def added(totals: Sequence[Mapping[str, int]]) -> Counter[str]:

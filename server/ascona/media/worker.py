@@ -47,9 +47,11 @@ class Worker:
             "close_room": self._close_room,
             "answer": switchboard.answer,
             "follow": self._follow,
+            "enforce": self._enforce,
             "leave": self._leave,
             "shows": switchboard.shows,
             "counters": lambda room: wire.told_counters(switchboard.counters(room)),
+            "wiring": self._wiring,
             "traffic": switchboard.traffic,
             "state": self._state,
             "end": self.over.set,
@@ -141,11 +143,23 @@ class Worker:
         self._pictures.get(room, {}).pop(person, None)
 
     async def _follow(self, room: str, version: int, reach: list[wire.Reach], slots: dict[str, int]) -> None:
-        if version < self._rooms.get(room, 0):
-            await self._switchboard.follow(room, MediaPlan())
-            raise ValueError("an older plan")
+        await self._newest(room, version)
         await self._switchboard.follow(room, wire.read_plan(version, reach, slots))
         self._rooms[room] = version
+
+    async def _enforce(self, room: str, version: int, reach: list[wire.Reach], slots: dict[str, int]) -> None:
+        await self._newest(room, version)
+        await self._switchboard.enforce(room, wire.read_plan(version, reach, slots))
+        self._rooms[room] = version
+
+    async def _newest(self, room: str, version: int) -> None:
+        """An older plan shuts the room."""
+        if version < self._rooms.get(room, 0):
+            await self._switchboard.enforce(room, MediaPlan())
+            raise ValueError("an older plan")
+
+    async def _wiring(self, room: str) -> tuple[Mapping[str, int], list[wire.Way]]:
+        return wire.told_wiring(await self._switchboard.wiring(room))
 
 
 async def work(path: Path, brief: wire.Brief, turns: Turns, ready: Callable[[OSError | None], None]) -> None:

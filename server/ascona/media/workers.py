@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from ascona.core.invariants import Wiring
 from ascona.core.media_plan import MediaPlan, Route
 from ascona.core.pictures import Pictures
 from ascona.media import wire
@@ -215,17 +216,44 @@ class Workers:
             ValueError: If the plan contradicts itself, or is older than the last: every gate of the room is shut.
             Unkillable: If a worker neither answered nor could be ended.
         """
+        await self._carry_out("follow", room, plan)
+
+    async def enforce(self, room: str, plan: MediaPlan) -> None:
+        """
+        Carry out a plan, and shut whatever it does not name, also what nobody here has opened.
+
+        Raises:
+            KeyError, ValueError, Unkillable: As `follow`.
+        """
+        await self._carry_out("enforce", room, plan)
+
+    async def _carry_out(self, how: str, room: str, plan: MediaPlan) -> None:
         place = self._rooms[room]
         place.plan = plan
         if place.post is None:
             return
         try:
-            await place.post.ask("follow", room, *wire.told_plan(plan))
+            await place.post.ask(how, room, *wire.told_plan(plan))
         except Gone:  # and with it everything it forwarded
             return
         except Exception:
             place.plan = None
             raise
+
+    async def wiring(self, room: str) -> Wiring:
+        """
+        What would be forwarded with the next packet, as its worker's lists have it; nothing without a worker.
+
+        Raises:
+            Unkillable: As `follow`.
+        """
+        place = self._rooms.get(room)
+        if place is None or place.post is None:
+            return Wiring()
+        try:
+            return wire.read_wiring(*await place.post.ask("wiring", room))
+        except Gone:
+            return Wiring()
 
     async def leave(self, room: str, person: str) -> None:
         """Close somebody's connection and free everything that was theirs."""

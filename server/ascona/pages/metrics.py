@@ -26,6 +26,8 @@ class Figures:
         receivers: People to whom sound and picture can flow.
         forwarded, dropped: Packets sent on, and packets stopped at a gate, of connections that are up.
         refused: Messages refused before they reached a room, by reason.
+        violations: How often an invariant was found violated, by invariant.
+        unwatched: How often a room could not be looked at.
         media: What the media ports turned away, by reason.
         long_turns: Turns of the web process's loop that took too long.
         tasks: Tasks of that loop: more and more of them would be a leak.
@@ -38,6 +40,8 @@ class Figures:
     forwarded: int
     dropped: int
     refused: Counter[str]
+    violations: Counter[str]
+    unwatched: int
     media: Counter[str]
     long_turns: int
     tasks: int
@@ -60,12 +64,14 @@ class _Collector(Collector):
         )
         yield GaugeMetricFamily("ascona_packets_dropped", "Packets stopped at a closed gate, likewise.", now.dropped)
         yield _by_reason("ascona_messages_refused", "Messages refused before they reached a room.", now.refused)
+        yield _by_reason("ascona_invariant_violations", "Invariants found violated.", now.violations, "invariant")
+        yield CounterMetricFamily("ascona_rooms_unwatched", "Looks at a room that failed.", now.unwatched)
         yield _by_reason("ascona_media_refused", "What the media ports turned away.", now.media)
         yield from _by_process(now)
 
 
-def _by_reason(name: str, text: str, counts: Counter[str]) -> Metric:
-    family = CounterMetricFamily(name, text, labels=["reason"])
+def _by_reason(name: str, text: str, counts: Counter[str], label: str = "reason") -> Metric:
+    family = CounterMetricFamily(name, text, labels=[label])
     for reason, count in sorted(counts.items()):
         family.add_metric([reason], count)
     return family

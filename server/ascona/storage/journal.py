@@ -5,7 +5,7 @@ from functools import reduce
 from typing import get_args
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ascona.core.events import Event, Recorded, SessionEnded
@@ -73,6 +73,12 @@ class Journal:
             Recorded(row.version, from_ms(row.at_ms), row.by, row.key, _KINDS[row.kind].validate_json(row.body))
             for row in rows
         ]
+
+    async def version(self, session: str) -> int:
+        """The version of a session's last recorded event; 0 before the first."""
+        async with self._database.transaction() as transaction:
+            last = await transaction.scalar(select(func.max(EventRow.version)).where(EventRow.session_id == session))
+        return last or 0
 
     async def rebuilt(self, session: str) -> tuple[Session, list[Recorded]] | None:
         """A session as it stands after all that happened, and what did; None if there is none of that id."""

@@ -7,6 +7,7 @@ import pytest
 from tests.support.streams import AUDIO_TYPE, Listener, datagram
 from tests.unit.media.test_offer import CHROMIUM
 
+from ascona.core.invariants import Wiring
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.core.pictures import Pictures
 from ascona.media.answer import Sources
@@ -79,6 +80,13 @@ class Circle:
     def follow(self, *routes: tuple[str, str], kind: Kind = Kind.AUDIO, **slots: int) -> None:
         named = frozenset(Route(sender, receiver, kind) for sender, receiver in routes)
         self.room.follow(MediaPlan(1, named, slots))
+
+    def enforce(self, *routes: tuple[str, str], kind: Kind = Kind.AUDIO, **slots: int) -> None:
+        named = frozenset(Route(sender, receiver, kind) for sender, receiver in routes)
+        self.room.enforce(MediaPlan(1, named, slots))
+
+    def ways(self, kind: Kind, sender: str, slot: int, *receivers: str) -> frozenset[tuple[Route, int]]:
+        return frozenset((Route(sender, receiver, kind), slot) for receiver in receivers)
 
     def crowd(self, name: str) -> None:
         """Somebody's line turns out to be full of voices."""
@@ -223,6 +231,88 @@ def test_a_new_connection_of_the_sender_is_heard_again():
 
     assert circle.speak("ada") == {("ben", 0)}
     assert circle.room.counters()[Route("ada", "ben", Kind.AUDIO)] == Counts(forwarded=2, dropped=0)
+
+
+def test_what_is_open_is_read_from_the_lists_themselves():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "ben"), ("ada", "cy"), kind=Kind.VIDEO, ada=1)
+    assert circle.room.wiring() == Wiring(
+        dict.fromkeys(("ada", "ben", "cy"), 2), circle.ways(Kind.VIDEO, "ada", 1, "ben", "cy")
+    )
+
+    circle.follow(("ada", "ben"), ada=0)
+    circle.speak("ada")
+    circle.lines["cy"].up = False
+
+    assert circle.room.wiring() == Wiring(dict.fromkeys(("ada", "ben"), 2), circle.ways(Kind.AUDIO, "ada", 0, "ben"))
+
+
+@pytest.mark.parametrize("spoken", [False, True])
+def test_a_gate_opened_behind_the_plan_is_seen_and_shut(spoken):
+    circle = Circle("pia", "ben", "cy")
+    circle.follow(("ben", "cy"), ben=0)
+    if spoken:
+        circle.speak("pia")
+    circle.lines["pia"].publisher.admit(circle.lines["cy"].outputs[1, Kind.AUDIO], 0.0)
+    assert (Route("pia", "cy", Kind.AUDIO), 1) in circle.room.wiring().open
+    assert circle.speak("pia") == {("cy", 1)}
+
+    circle.enforce(("ben", "cy"), ben=0)
+
+    assert circle.room.wiring().open == circle.ways(Kind.AUDIO, "ben", 0, "cy")
+    assert circle.speak("pia") == set()
+    assert circle.speak("ben") == {("cy", 0)}
+
+
+def test_a_listener_whose_connection_is_nobodys_is_seen_and_shut():
+    circle = Circle("ada", "ben")
+    hidden = Listener(Kind.AUDIO, ssrc=99)
+    circle.lines["ada"].publisher.admit(hidden.output, 0.0)
+    circle.speak("ada")
+    assert circle.room.wiring().open == circle.ways(Kind.AUDIO, "ada", -1, "")
+
+    circle.enforce()
+    circle.speak("ada")
+
+    assert circle.room.wiring().open == frozenset()
+    assert len(hidden.sent) == 1
+
+
+def test_what_could_only_be_repeated_is_seen_and_shut_too():
+    circle = Circle("pia", "ben")
+    circle.follow(("pia", "ben"), pia=0)
+    circle.speak("pia")
+    [track] = circle.lines["pia"].publisher.tracks()
+    circle.follow()
+    output = circle.lines["ben"].outputs[0, Kind.AUDIO]
+    output.follow(track)
+    assert circle.room.wiring().open == circle.ways(Kind.AUDIO, "pia", 0, "ben")
+
+    circle.enforce()
+
+    assert circle.room.wiring().open == frozenset()
+    assert output.source is None
+
+
+def test_a_gate_that_takes_itself_for_open_is_opened_where_the_plan_says_so():
+    circle = Circle("ada", "ben")
+    circle.follow(("ada", "ben"), ada=0)
+    circle.lines["ada"].publisher.dismiss(circle.lines["ben"].outputs[0, Kind.AUDIO])
+    assert circle.speak("ada") == set()
+
+    circle.enforce(("ada", "ben"), ada=0)
+
+    assert circle.speak("ada") == {("ben", 0)}
+
+
+def test_a_plan_that_cannot_be_enforced_shuts_everything():
+    circle = Circle("ada", "ben", "cy")
+    circle.follow(("ada", "ben"), ada=0)
+
+    with pytest.raises(ValueError, match="slot"):
+        circle.enforce(("ada", "cy"), ("ben", "cy"), ada=0, ben=0)
+
+    assert circle.speak("ada") == circle.speak("ben") == set()
 
 
 def test_what_is_dropped_is_counted_for_each_listener():
