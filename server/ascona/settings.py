@@ -16,6 +16,7 @@ WORKERS_LIMIT = 64
 """More than any machine has cores to spare."""
 
 _LAST_PORT = 65535
+_DRIVERS = dict.fromkeys(("postgresql", "postgres"), "postgresql+psycopg") | {"sqlite": "sqlite+aiosqlite"}
 _TURN_URL = re.compile(r"turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?")  # RFC 7065
 
 
@@ -32,7 +33,8 @@ class Settings(BaseSettings):
         turn_url: TURN servers for networks that let nothing else out, e.g. `turns:turn.example.org:443`; with commas.
         turn_secret: The `static-auth-secret` of those servers.
         data: Folder for the database.
-        database: SQLAlchemy URL; empty: SQLite in `data`.
+        database: URL of another database, e.g. `postgresql://ascona:secret@db.example.org/ascona`;
+            empty: SQLite in `data`.
         origin: What browsers have in their address bar, e.g. `https://balint.example.org`;
             empty: this machine only, at `port`.
         language: Of the pages.
@@ -52,7 +54,7 @@ class Settings(BaseSettings):
     turn_url: str = ""
     turn_secret: str = Field("", repr=False)
     data: Path = Path("data")
-    database: str = ""
+    database: str = Field("", repr=False)
     origin: str = ""
     language: str = Field("en", pattern="^[a-z]{2}$")
 
@@ -108,8 +110,15 @@ class Settings(BaseSettings):
         return self.data / "media"
 
     @property
+    def database_file(self) -> Path:
+        """SQLite's, where no other database was named."""
+        return self.data / "ascona.db"
+
+    @property
     def database_url(self) -> str:
-        return self.database or f"sqlite+aiosqlite:///{self.data / 'ascona.db'}"
+        """With the driver Ascona brings, where none was named."""
+        scheme, colon, rest = self.database.partition(":")
+        return f"{_DRIVERS.get(scheme, scheme)}{colon}{rest}" or f"sqlite+aiosqlite:///{self.database_file}"
 
     @property
     def this_machine_only(self) -> bool:

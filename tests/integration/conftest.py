@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import aioice
 import pytest
 from tests.support.media import loopback_addresses, switchboard_on_loopback
+from tests.support.postgres import BOTH
 from tests.support.server import Visitor, planned, started
 
 from ascona import app
 from ascona.core.people import Role
 from ascona.media.switchboard import Switchboard
 
+Where = dict[str, Any]
 Gather = Callable[..., Awaitable[dict[str, Visitor]]]
 
 
@@ -25,8 +28,15 @@ async def switchboard(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[app.Server]:
-    running = await started(tmp_path)
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
+    """A server's folder and database: SQLite; with `on_both` PostgreSQL as well."""
+    on_postgresql = getattr(request, "param", BOTH[0]) == BOTH[1]
+    return {"data": tmp_path, "database": request.getfixturevalue("postgresql_url") if on_postgresql else ""}
+
+
+@pytest.fixture
+async def server(where: Where) -> AsyncIterator[app.Server]:
+    running = await started(**where)
     yield running
     await running.close()
 

@@ -2,9 +2,12 @@
 
 import asyncio
 
+from tests.support.postgres import on_both
 from tests.support.server import Visitor, started
 
 from ascona.core.people import Role
+
+pytestmark = on_both
 
 GROUP = {"Ada": Role.LEADER, "Ben": Role.CO_LEADER, "Pia": Role.MEMBER, "Max": Role.MEMBER, "Eve": Role.RING}
 
@@ -182,14 +185,14 @@ async def test_a_line_among_leaders_reaches_leaders_only(gather):
     assert people["Max"].lines == []
 
 
-async def test_a_restarted_server_finds_the_session_where_it_stood(tmp_path, gather, server):
+async def test_a_restarted_server_finds_the_session_where_it_stood(where, gather, server):
     people = await gather(GROUP)
     await with_pia_presenting(people)
     await people["Ada"].do("GoToPhase", step=4)
     before = await people["Ada"].sees(lambda room: room["phase"] == "fantasies")
     await server.close()
 
-    again = await started(tmp_path)
+    again = await started(**where)
     ada = Visitor(again.origin, people["Ada"].invited)
     try:
         assert await ada.come() == {}

@@ -89,6 +89,7 @@ class Invitations:
                     sit_back=sit_back.value,
                     seats=seats,
                     created_ms=to_ms(now),
+                    last_ms=to_ms(now),
                 )
             )
             await transaction.flush()

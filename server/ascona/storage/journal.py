@@ -1,17 +1,18 @@
 """The journal: every event of every session, on disk before anybody is shown its result."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import get_args
 
 from pydantic import TypeAdapter
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ascona.core.events import Event, Recorded, SessionEnded
 from ascona.core.evolve import evolve
 from ascona.core.people import Person, Role
-from ascona.core.programme import read_programme
+from ascona.core.programme import Programme, read_programme
 from ascona.core.session import Session, SitBackStyle
 from ascona.storage.database import Database, from_ms, to_ms
 from ascona.storage.tables import EventRow, PersonRow, SessionRow
@@ -19,8 +20,7 @@ from ascona.storage.tables import EventRow, PersonRow, SessionRow
 _KINDS: dict[str, TypeAdapter[Event]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
 
 
-class JournalUnavailable(Exception):
-    """Most likely nothing was written; after a cancelled or broken commit only the database knows."""
+_NO_MORE = Programme("ended", ())
 
 
 class Journal:
@@ -33,9 +33,11 @@ class Journal:
         """
         Write events in one transaction. When this returns they survive a crash.
 
+        With the end of a session goes what is known of it: its title, names, programme, and all events but this one.
+
         Raises:
-            JournalUnavailable: If they could not be written, also because another
-                writer was faster: the pair of session and version is unique.
+            DatabaseAway: If they could not be written, also because another writer was
+                faster: the pair of session and version is unique, and nothing follows an end.
         """
         rows = [
             EventRow(
@@ -49,30 +51,31 @@ class Journal:
             )
             for record in records
         ]
-        try:
-            async with self._database.transaction() as transaction:
-                transaction.add_all(rows)
-                if any(isinstance(record.event, SessionEnded) for record in records):
-                    planned = await transaction.get_one(SessionRow, session)
-                    planned.title = ""  # a case title lives no longer than its session
-                    planned.ended_ms = to_ms(records[-1].at)
-        except (SQLAlchemyError, OSError) as error:
-            raise JournalUnavailable from error
+        ends = any(isinstance(record.event, SessionEnded) for record in records)
+        async with self._database.transaction() as transaction:
+            goes_on = update(SessionRow).where(SessionRow.id == session, SessionRow.ended_ms.is_(None))
+            written = await transaction.execute(goes_on.values(last_ms=rows[-1].at_ms).returning(SessionRow.id))
+            written.scalar_one()
+            transaction.add_all(rows)
+            if ends:
+                await transaction.flush()
+                await _forget(transaction, session, records[-1])
 
     async def history(self, session: str) -> list[Recorded]:
         """Everything that happened in a session, in order."""
-        return await self.since(session, 0)
+        async with self._database.transaction() as transaction:
+            return await _after(transaction, session, 0)
 
     async def since(self, session: str, version: int) -> list[Recorded]:
-        """What happened in a session after this version, in order."""
+        """
+        What happened in a session after this version, in order.
+
+        A write that is under way is waited for: after this it is there, or will never be.
+        """
         async with self._database.transaction() as transaction:
-            of_session = select(EventRow).where(EventRow.session_id == session, EventRow.version > version)
-            query = of_session.order_by(EventRow.version)
-            rows = (await transaction.scalars(query)).all()
-        return [
-            Recorded(row.version, from_ms(row.at_ms), row.by, row.key, _KINDS[row.kind].validate_json(row.body))
-            for row in rows
-        ]
+            in_turn = update(SessionRow).where(SessionRow.id == session)
+            await transaction.execute(in_turn.values(last_ms=SessionRow.last_ms))
+            return await _after(transaction, session, version)
 
     async def version(self, session: str) -> int:
         """The version of a session's last recorded event; 0 before the first."""
@@ -90,12 +93,14 @@ class Journal:
             return None
         start = Session(
             planned.id,
-            read_programme(planned.programme),
+            read_programme(planned.programme) if planned.programme else _NO_MORE,
             tuple(Person(row.id, row.name, Role(row.role), row.seat) for row in people),
             planned.seats,
             SitBackStyle(planned.sit_back),
         )
         history = await self.history(session)
+        if history:  # of an ended session only the end is left
+            start = replace(start, version=history[0].version - 1)
         return reduce(lambda session, record: evolve(session, record.event, record.by), history, start), history
 
     async def title(self, session: str) -> str:
@@ -108,3 +113,21 @@ class Journal:
         """Ids of the sessions that have not ended."""
         async with self._database.transaction() as transaction:
             return list(await transaction.scalars(select(SessionRow.id).where(SessionRow.ended_ms.is_(None))))
+
+
+async def _after(transaction: AsyncSession, session: str, version: int) -> list[Recorded]:
+    later = select(EventRow).where(EventRow.session_id == session, EventRow.version > version)
+    rows = await transaction.scalars(later.order_by(EventRow.version))
+    return [
+        Recorded(row.version, from_ms(row.at_ms), row.by, row.key, _KINDS[row.kind].validate_json(row.body))
+        for row in rows
+    ]
+
+
+async def _forget(transaction: AsyncSession, session: str, end: Recorded) -> None:
+    """A case, its title and who told it live no longer than their session."""
+    planned = update(SessionRow).where(SessionRow.id == session)
+    await transaction.execute(planned.values(title="", programme="", ended_ms=to_ms(end.at)))
+    await transaction.execute(update(PersonRow).where(PersonRow.session_id == session).values(name=""))
+    told = delete(EventRow).where(EventRow.session_id == session, EventRow.version < end.version)
+    await transaction.execute(told)

@@ -18,7 +18,12 @@ class Table(DeclarativeBase):
 
 
 class SessionRow(Table):
-    """An evening as it was planned. `title` is emptied when the session ends. Times: UTC milliseconds."""
+    """
+    An evening as it was planned. Times: UTC milliseconds.
+
+    `title` and `programme` are emptied when the session ends. `last_ms`: when something last happened in it; whoever
+    writes its events changes this first, and so waits for whoever else is writing them.
+    """
 
     __tablename__ = "sessions"
 
@@ -28,11 +33,12 @@ class SessionRow(Table):
     sit_back: Mapped[str] = mapped_column(String(16))
     seats: Mapped[int]
     created_ms: Mapped[int] = mapped_column(BigInteger)
+    last_ms: Mapped[int] = mapped_column(BigInteger)
     ended_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PersonRow(Table):
-    """Somebody invited, and the hash of the secret in their personal link."""
+    """Somebody invited, and the hash of the secret in their personal link. `name` is emptied when the session ends."""
 
     __tablename__ = "people"
 

@@ -1,32 +1,33 @@
 """The journal and the invitations, on a real database."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
-from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.support.group import NOON, Evening
 
 from ascona import assets
+from ascona.app import fresh_token
 from ascona.core import commands as c
 from ascona.core.decide import decide
-from ascona.core.events import Knocked, Named, Recorded
+from ascona.core.events import Knocked, Named, Recorded, SessionEnded
 from ascona.core.people import Role
-from ascona.storage.database import Database, DatabaseUnusable
+from ascona.settings import Settings
+from ascona.storage.database import Database, DatabaseAway, DatabaseUnusable
 from ascona.storage.invitations import LINK_LASTS, LOGIN_LASTS, TITLE_LIMIT, Invitations
-from ascona.storage.journal import Journal, JournalUnavailable
+from ascona.storage.journal import Journal
 
 PEOPLE = [("Ada", Role.LEADER), ("Pia", Role.MEMBER), ("Eve", Role.RING)]
 PROGRAMME = assets.preset("ascona-90")
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.opened(url(tmp_path))
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await Database.opened(Settings(database=database_url).database_url)
     yield opened
     await opened.close()
 
@@ -35,10 +36,6 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 def invitations(database: Database) -> Invitations:
     numbers = count(1)
     return Invitations(database, lambda: f"{next(numbers):032x}")
-
-
-def url(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'ascona.db'}"
 
 
 async def test_a_session_is_rebuilt_as_it_was_from_what_is_recorded(database, invitations):
@@ -72,7 +69,7 @@ async def test_two_writers_cannot_both_be_next(database, invitations):
     journal = Journal(database)
     await journal.append(id, [Recorded(1, NOON, None, "one", Knocked("pia"))])
 
-    with pytest.raises(JournalUnavailable):
+    with pytest.raises(DatabaseAway):
         await journal.append(
             id, [Recorded(2, NOON, None, "two", Knocked("eve")), Recorded(1, NOON, None, "two", Knocked("ada"))]
         )
@@ -80,20 +77,64 @@ async def test_two_writers_cannot_both_be_next(database, invitations):
     assert [record.event for record in await journal.history(id)] == [Knocked("pia")]
 
 
-async def test_what_was_appended_survives_the_process(tmp_path, database, invitations):
+async def test_of_two_commands_at_once_one_is_written_and_the_other_changes_nothing(database, invitations):
     id, _ = await invitations.plan(PEOPLE, PROGRAMME, NOON)
-    await Journal(database).append(id, [Recorded(1, NOON, "p", "one", Named("p", "Zoë"))])
+    journal = Journal(database)
 
-    with sqlite3.connect(tmp_path / "ascona.db") as other:
-        rows = other.execute("SELECT kind, body FROM events").fetchall()
-        settings = [other.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode",)]
-    other.close()
+    told = await asyncio.gather(
+        *(journal.append(id, [Recorded(n, NOON, by, by, Knocked(by)) for n in (1, 2)]) for by in ("ada", "ben")),
+        return_exceptions=True,
+    )
 
-    assert rows == [("Named", '{"person":"p","name":"Zoë"}')]
-    assert settings == ["wal"]
+    assert sorted(map(type, told), key=str) == sorted([type(None), DatabaseAway], key=str)
+    assert len({record.by for record in await journal.history(id)}) == 1
 
 
-async def test_a_title_is_forgotten_when_the_session_ends(tmp_path, database, invitations):
+async def test_what_was_appended_survives_the_process(database_url, database, invitations):
+    id, _ = await invitations.plan(PEOPLE, PROGRAMME, NOON)
+    named = Recorded(1, NOON, "p", "one", Named("p", "Zoë"))
+    await Journal(database).append(id, [named])
+
+    other = await Database.opened(Settings(database=database_url).database_url)
+
+    assert await Journal(other).history(id) == [named]
+    await other.close()
+
+
+async def test_sqlite_writes_through_to_the_disk_and_overwrites_what_is_deleted(tmp_path):
+    database = await Database.opened(Settings(data=tmp_path).database_url)
+
+    async with database.transaction() as transaction:
+        wanted = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
+        found = {name: await transaction.scalar(text(f"PRAGMA {name}")) for name in wanted}
+
+    assert found == wanted
+    await database.close()
+
+
+async def test_what_stood_in_a_database_of_the_first_version_is_kept(database_url):
+    url = Settings(database=database_url).database_url
+    database = await Database.opened(url, "0001")
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            text(
+                "INSERT INTO sessions (id, title, programme, sit_back, seats, created_ms)"
+                " VALUES ('old', 'Tuesday', :programme, 'gone', 4, 1000)"
+            ),
+            {"programme": PROGRAMME},
+        )
+    await database.close()
+
+    database = await Database.opened(url)
+    journal = Journal(database)
+
+    assert await journal.running() == ["old"]
+    assert await journal.title("old") == "Tuesday"
+    await journal.append("old", [Recorded(1, NOON, None, "one", Knocked("p"))])
+    await database.close()
+
+
+async def test_a_title_is_forgotten_when_the_session_ends(database, invitations):
     id, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON, "The man with the dog")
     journal = Journal(database)
     assert await journal.title(id) == "The man with the dog"
@@ -108,11 +149,29 @@ async def test_a_title_is_forgotten_when_the_session_ends(tmp_path, database, in
 
     assert await journal.title(id) == ""
     assert await journal.running() == []
-    await database.close()
-    assert b"the dog" not in (tmp_path / "ascona.db").read_bytes()
 
 
-async def test_a_link_signs_in_and_its_secret_is_stored_nowhere(tmp_path, database, invitations):
+async def test_of_an_ended_session_only_its_end_is_left_and_nothing_follows_it(database, invitations):
+    id, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON, "The man with the dog")
+    journal = Journal(database)
+    before = [Recorded(n, NOON, None, f"key-{n}", Named(invited[0].person, f"Zoë {n}")) for n in (1, 2, 3)]
+    await journal.append(id, before)
+    end = Recorded(4, NOON, None, "key-4", SessionEnded())
+    await journal.append(id, [end])
+
+    with pytest.raises(DatabaseAway):
+        await journal.append(id, [Recorded(5, NOON, None, "key-5", Knocked("p"))])
+
+    session, history = await journal.rebuilt(id)
+    assert (session.version, session.ended, session.phase_id) == (4, True, "ended")
+    assert {person.name for person in session.people} == {""}
+    assert history == [end]
+    assert await journal.since(id, 2) == [end]
+
+
+async def test_a_link_signs_in_and_its_secret_is_stored_nowhere(tmp_path):
+    database = await Database.opened(Settings(data=tmp_path).database_url)
+    invitations = Invitations(database, fresh_token)
     id, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON)
     pia = invited[1]
 
@@ -161,7 +220,7 @@ async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
     before = file.read_bytes()
 
     with pytest.raises(DatabaseUnusable):
-        await Database.opened(url(tmp_path))
+        await Database.opened(Settings(data=tmp_path).database_url)
 
     assert file.read_bytes() == before
 
@@ -173,7 +232,7 @@ async def test_many_writers_at_once_leave_one_history(database, invitations):
     async def try_to_be_first(number: int) -> bool:
         try:
             await journal.append(id, [Recorded(1, NOON + timedelta(seconds=number), None, f"k{number}", Knocked("p"))])
-        except JournalUnavailable:
+        except DatabaseAway:
             return False
         return True
 
