@@ -1,9 +1,13 @@
-"""Databases for tests: SQLite in a folder of the test's own, and one PostgreSQL server for the whole run."""
+"""Databases for tests, SQLite and one PostgreSQL server for the whole run; and what was logged."""
 
+import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
+from structlog.typing import EventDict
 
 from tests.support.postgres import BOTH, Postgres, postgres
 
@@ -28,3 +32,21 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'ascona.db'}"
     url: str = request.getfixturevalue("postgresql_url")
     return url
+
+
+@pytest.fixture
+def logged() -> Iterator[list[EventDict]]:
+    """Every line that is logged from now on, as it was meant."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command decides where its process logs to; tests share one."""
+    hook, handlers, level = sys.excepthook, logging.root.handlers[:], logging.root.level
+    yield
+    sys.excepthook, logging.root.handlers[:] = hook, handlers
+    logging.root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()

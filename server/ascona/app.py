@@ -43,9 +43,6 @@ KEEPALIVE_SECONDS = 30
 SHUTDOWN_SECONDS = 2.0
 """How long open requests may take to finish when the server stops."""
 
-ACCESS_LOG = '%t "%r" %s %b %Tf'
-"""No address, no user agent; paths carry no secrets."""
-
 log = structlog.get_logger()
 
 
@@ -258,9 +255,7 @@ async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, s
     sockets = socket_server(origins)
     sockets.register_namespace(namespace)
     sockets.attach(app)
-    runner = web.AppRunner(
-        app, access_log_format=ACCESS_LOG, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
-    )
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(sockets.shutdown)

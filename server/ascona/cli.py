@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import secrets
 import signal
 import sys
 from collections.abc import Coroutine
@@ -13,10 +14,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import click
-import structlog
 from pydantic import ValidationError
 
-from ascona import __version__, app, assets
+from ascona import __version__, app, assets, logs
 from ascona.core.people import Role
 from ascona.core.programme import ProgrammeError
 from ascona.core.session import SitBackStyle
@@ -41,14 +41,7 @@ FULL_COMPANY = 5
 @click.version_option(__version__)
 def main() -> None:
     """A video room for remote Balint groups, whose server keeps the frame."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logs.configure(sys.stderr, secrets.token_bytes(16), sys.stderr.isatty())
 
 
 def _listening(command: Any) -> Any:

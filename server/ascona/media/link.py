@@ -1,14 +1,15 @@
 """Calls to one worker, their answers and its news, over one line. Once broken it stays broken."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+import structlog
+
 from ascona.media import wire
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Gone(Exception):
@@ -94,7 +95,7 @@ class Link:
             try:
                 self._news(message.name, told)
             except Exception:  # ours to mend; answers are still waited for
-                _log.exception("news of a media worker could not be dealt with")
+                log.exception("news_failed")
         elif not self._hello.done():
             self._hello.set_result(told[0])
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import ipaddress
-import logging
 import socket
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import structlog
 from aioice import stun
 
 from ascona.media.native import open_port
@@ -19,7 +19,7 @@ Address = tuple[Any, ...] | Stream
 BUFFER = 4 << 20
 """Bytes asked of the kernel for what has come and not been read; its default holds only some 90 video packets."""
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 _BATCH = 64  # datagrams read in one turn of the loop
 _LARGEST_DATAGRAM = 1500
@@ -115,20 +115,20 @@ class Mux:
                 return
             try:
                 self._sort(datagram, address)
-            except Exception:  # ours to mend, and nobody else's packets are lost for it
-                self._failed()
+            except Exception as error:  # ours to mend, and nobody else's packets are lost for it
+                self._failed(error)
 
     def _receive(self, datagram: bytes, stream: Stream) -> None:
         """What `_readable` does, for a packet that came by TCP."""
         try:
             self._sort(datagram, stream)
-        except Exception:
-            self._failed()
+        except Exception as error:
+            self._failed(error)
 
-    def _failed(self) -> None:
+    def _failed(self, error: Exception) -> None:
         """Said once, counted always."""
         if not self._counts["failed_datagram"]:
-            _log.exception("a datagram could not be dealt with")
+            log.error("datagram_failed", exc_info=error)
         self._counts["failed_datagram"] += 1
 
     def _left(self, stream: Stream) -> None:

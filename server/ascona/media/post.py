@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-import logging
 import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from ascona.media import wire
 from ascona.media.link import Gone, Link
@@ -33,7 +34,7 @@ RETRY_SECONDS = 1.0
 
 News = Callable[["Post", str, tuple[Any, ...]], None]
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Post:
@@ -237,7 +238,7 @@ class Post:
     def _give_up(self, link: Link, reason: str) -> None:
         if self._link is not link or self._process is None:
             return
-        _log.error("a media worker is replaced: %s", reason)
+        log.error("worker_replaced", reason=reason)
         self._link = None
         self._up.clear()
         link.cut(reason)
@@ -251,7 +252,7 @@ class Post:
                 await self._really_gone()
                 break
             except Unkillable as error:
-                _log.error("%s", error)
+                log.critical("worker_unkillable", exc_info=error)
                 assert self._process is not None  # noqa: S101
                 self._end = asyncio.create_task(self._process.kill())
         self.replaced += 1
@@ -263,7 +264,7 @@ class Post:
             try:
                 return await self._bring()
             except (OSError, Gone) as error:
-                _log.error("a media worker could not be started: %s", error)
+                log.error("worker_not_started", error=type(error).__name__, number=getattr(error, "errno", None) or 0)
                 await asyncio.sleep(RETRY_SECONDS)
 
 

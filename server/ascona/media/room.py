@@ -1,8 +1,9 @@
 """The people of one room and the gates between them: shut, unless the plan says otherwise."""
 
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import structlog
 
 from ascona.core.invariants import Wiring
 from ascona.core.media_plan import Kind, MediaPlan, Route
@@ -19,7 +20,7 @@ from ascona.media.viewer import Viewer
 TURNS_PER_REVIEW = 5
 """Of the clock, between two looks at what somebody's line carries: 250 ms."""
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Person:
@@ -192,7 +193,7 @@ class Room:
                     self.people[name].viewer.review(self._seen[name], voices, connection.estimate, now)
             self._tell(concerned, now)
         except Exception:  # ours to mend; pictures stay as they are, and no voice falls silent for it
-            _log.exception("the pictures of a room could not be reviewed")
+            log.exception("pictures_not_reviewed")
 
     def _tell(self, names: Iterable[str], now: float) -> None:
         lean = {

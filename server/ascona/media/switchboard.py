@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-import logging
 import secrets
 import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+
+import structlog
 
 from ascona.core.invariants import Wiring
 from ascona.core.media_plan import MediaPlan, Route
@@ -26,7 +27,7 @@ __all__ = ["Counts", "OfferRefused", "Switchboard", "Told"]
 Told = Callable[[str, str, Pictures], None]
 """Takes a room, a person, and what that person's page is to know of pictures from now on."""
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 def to_nobody(room: str, person: str, pictures: Pictures) -> None:
@@ -291,7 +292,7 @@ class Switchboard:
         try:
             connection.tick(now, turn)
         except Exception:  # ours to mend; the others in the room go on, and this browser comes again
-            _log.exception("a media connection failed and was closed")
+            log.exception("connection_failed")
             self._counts["failed"] += 1
             with contextlib.suppress(Exception):  # closing moves gates, and everybody's turns depend on this task
                 connection.close()

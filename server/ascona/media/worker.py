@@ -3,14 +3,17 @@
 import asyncio
 import gc
 import json
-import logging
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from ascona import logs
 from ascona.core.media_plan import MediaPlan
 from ascona.core.pictures import Pictures
 from ascona.media import wire
@@ -23,7 +26,7 @@ ALONE_SECONDS = 60.0
 COMING_SECONDS = 30.0
 """How long a new worker waits for the web process that has started it."""
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Worker:
@@ -82,7 +85,7 @@ class Worker:
                 if self._leader is line:  # what came before another leader did, and was not read, is void
                     await self._obey(line, message)
         except wire.Broken as broken:
-            _log.info("the web process is gone: %s", broken)
+            log.info("leader_gone", reason=str(broken))
         except asyncio.CancelledError:  # with this process
             pass
         finally:
@@ -124,7 +127,7 @@ class Worker:
                 result = await result
         except Exception as error:  # whoever asked must know; everybody's packets go on
             if type(error).__name__ not in wire.ERRORS:
-                _log.exception("a call failed")
+                log.exception("call_failed")
             line.write(number, type(error).__name__, json.dumps(str(error.args[0] if error.args else "")).encode())
             return
         line.write(number, "", wire.RESULTS[name].dump_json(result) if name in wire.RESULTS else b"null")
@@ -212,7 +215,7 @@ def _ready(error: OSError | None) -> None:
 
 def main() -> None:
     """`python -m ascona.media.worker PATH`: the socket's; a `Brief` as JSON on standard input."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logs.configure(sys.stderr, secrets.token_bytes(16), sys.stderr.isatty())
     path = Path(sys.argv[1])
     os.umask(0o077)  # the socket is for this user only
     brief = wire.BRIEF.validate_json(sys.stdin.buffer.readline())

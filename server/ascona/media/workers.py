@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -23,8 +22,6 @@ from ascona.media.switchboard import Told, to_nobody
 
 SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path that the kernel takes (unix(7): 108 with the zero at its end)."""
-
-_log = logging.getLogger(__name__)
 
 
 class CannotWork(Exception):
