@@ -11,6 +11,7 @@ in it is what has to be there again at the end. Ends with 1 if something is left
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -43,6 +44,8 @@ SETTLE_SECONDS, QUIET_SECONDS = 45.0, 120.0
 """Until nobody's line is waited for any more; and how long, at the end, what is left may take to go."""
 
 READINGS = 720
+TOLD_SECONDS = 600.0
+"""From one word on standard error to the next."""
 
 
 def free_port() -> int:
@@ -84,8 +87,14 @@ async def _measured(server: Server, gauge: Gauge, seconds: float, joins: int, se
     readings: list[Reading] = []
 
     async def watch() -> None:
+        told = 0.0
         while True:
-            readings.append(await gauge.read(time.monotonic() - began, evenings.full))
+            with contextlib.suppress(TimeoutError):  # a machine that is busy with something else
+                readings.append(await gauge.read(time.monotonic() - began, evenings.full))
+            if readings and readings[-1].at - told > TOLD_SECONDS:
+                told = readings[-1].at
+                sizes = {name: round(held.memory / (1 << 20), 1) for name, held in readings[-1].held.items()}
+                print(f"{told / 60:.0f} min: MiB {sizes}, {dict(evenings.done)}", file=sys.stderr, flush=True)
             await asyncio.sleep(max(2.0, seconds / READINGS))
 
     watching = asyncio.create_task(watch())

@@ -1,6 +1,7 @@
 """One evening after another on the same server: phases going on, and people who go and come back all the time."""
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ascona.core.people import FLOOR_LIMIT
-from tests.soak.guest import Guest
+from tests.soak.guest import TRANSIENT, Guest
 from tests.support.process import Server
 from tests.support.server import PATIENCE_SECONDS
 
@@ -27,6 +28,7 @@ STEPS = 10
 EVENING_SECONDS = 1200.0
 """At most: eight hours are many evenings, so that what one leaves behind is seen."""
 
+_TRIES = 12
 _PAUSE_SECONDS = 0.3  # between knocks: a group does not come in one second
 
 
@@ -56,10 +58,12 @@ class Evenings:
         self._guests = {
             one["name"]: Guest(self.server.origin, one, number, SLOTS) for number, one in enumerate(invited)
         }
+        keeper: asyncio.Task[None] | None = None
         try:
             await self._arrive()
             clock = asyncio.get_running_loop().time
             ends = clock() + seconds
+            keeper = asyncio.create_task(self._keep_lines())
             moves = [asyncio.create_task(self._move(self.draw.uniform(0, seconds * 0.9))) for _ in range(joins)]
             for step in range(STEPS):
                 await asyncio.sleep(max(0.0, ends - clock() - seconds * (1 - (step + 1) / STEPS)))
@@ -67,21 +71,22 @@ class Evenings:
                 await self._lead_on()
             await asyncio.gather(*moves)
             self.full = False
-            await self._must(self._guests["Ada"].visitor.do("EndSession"))
+            await self._lead("EndSession")
         finally:
             self.full = False
+            if keeper:
+                keeper.cancel()
             await asyncio.gather(*(guest.close() for guest in self._guests.values()))
         self.done["evenings"] += 1
 
     async def _arrive(self) -> None:
-        ada = self._guests["Ada"]
         for guest in self._guests.values():
             await self._must(guest.knock())
             await asyncio.sleep(_PAUSE_SECONDS)
-        await self._must(ada.visitor.do("AdmitEveryone"))
+        await self._lead("AdmitEveryone")
         for guest in self._guests.values():
             await guest.inside()
-        await self._must(ada.visitor.do("OpenSession"))
+        await self._lead("OpenSession")
         await self._present()
         self.full = True
 
@@ -89,13 +94,13 @@ class Evenings:
         """Pia does, whenever nobody does."""
         ada, pia = self._guests["Ada"], self._guests["Pia"]
         if not any(chair["standing"] == "presenter" for chair in ada.room["people"]) and "Pia" not in self._away:
-            await ada.visitor.do("ChoosePresenter", person=pia.room["me"]["person"])
-            await pia.visitor.do("AgreeToPresent")  # refused, as the question, where her line has just been lost
+            await self._ask(ada, "ChoosePresenter", person=pia.room["me"]["person"])
+            await self._ask(pia, "AgreeToPresent")  # refused, as the question, where her line has just been lost
 
     async def _lead_on(self) -> None:
         """The next phase, in a frame that somebody else may just have moved."""
         await self._present()
-        answer = await self._guests["Ada"].visitor.do("NextPhase")
+        answer = await self._ask(self._guests["Ada"], "NextPhase")
         self.done["phases" if answer == {} else f"phase refused: {answer.get('refused')}"] += 1
 
     async def _listen(self) -> None:
@@ -129,7 +134,7 @@ class Evenings:
         self.full = False
         try:
             await ways[way](self._guests[name])
-        except TimeoutError:  # a machine that is busy with something else: pages try again, too
+        except TRANSIENT:  # a machine that is busy with something else: pages try again, too
             self.done["tried again"] += 1
             await self._loses_the_line(self._guests[name])
         self._away.discard(name)
@@ -146,14 +151,44 @@ class Evenings:
         await guest.leave()
         await asyncio.sleep(self.draw.uniform(0, 20))
         ada = self._guests["Ada"].visitor
-        if ada.room["locked"]:
-            await self._must(ada.do("Unlock"))
+        if ada.room.get("locked"):
+            await self._lead("Unlock")
         await self._must(guest.knock())
         person = guest.room["me"]["person"] if guest.room else ""
         if guest.room and guest.room["me"]["place"] == "door":
             await ada.sees(lambda room: any(one["person"] == person for one in room["door"]))
-            await self._must(ada.do("Admit", person=person))
+            await self._lead("Admit", person=person)
         await guest.inside()
+
+    async def _keep_lines(self) -> None:
+        """Whose line is lost by itself comes back, as pages do."""
+        while True:
+            await asyncio.sleep(2.0)
+            for name, guest in self._guests.items():
+                if name not in self._away and not guest.connected:
+                    self._away.add(name)
+                    self.full = False
+                    self.done["came back by themselves"] += 1
+                    await guest.hush()
+                    with contextlib.suppress(*TRANSIENT):
+                        await guest.knock()
+                        await guest.inside()
+                    self._away.discard(name)
+                    self.full = not self._away
+
+    async def _ask(self, guest: Guest, do: str, **fields: Any) -> dict[str, Any]:
+        """A command, again if the line was lost meanwhile; the acknowledgement."""
+        for _ in range(_TRIES):
+            try:
+                return await guest.visitor.do(do, **fields)
+            except TRANSIENT:
+                await asyncio.sleep(5.0)
+        return await guest.visitor.do(do, **fields)
+
+    async def _lead(self, do: str, **fields: Any) -> None:
+        answer = await self._ask(self._guests["Ada"], do, **fields)
+        if answer != {}:
+            self.done[f"{do} refused: {answer.get('refused')}"] += 1
 
     async def _must(self, asked: Awaitable[dict[str, Any]]) -> None:
         answer = await asyncio.wait_for(asked, PATIENCE_SECONDS)

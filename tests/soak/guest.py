@@ -8,6 +8,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
+import socketio
+
 from ascona.core.media_plan import Kind
 from ascona.core.people import Standing
 from ascona.storage.invitations import Invited
@@ -25,7 +28,11 @@ _PICTURES_PER_KEY = 4
 _TICKS_PER_CHECK = 25  # 2.5 s, as Chromium
 _TICKS_PER_REPORT = 10
 _LARGEST = 2048
+_TRIES = 5
 _VOICE, _PICTURE = bytes(60), 400
+
+TRANSIENT = (TimeoutError, OSError, aiohttp.ClientError, socketio.exceptions.SocketIOError)
+"""What a machine that starves both ends makes of a line."""
 
 
 class Guest:
@@ -56,8 +63,22 @@ class Guest:
         """The last snapshot."""
         return self.visitor.room
 
+    @property
+    def connected(self) -> bool:
+        """Whether the socket is there, as far as this end knows."""
+        return self.visitor.socket is not None and bool(self.visitor.socket.connected)
+
     async def knock(self) -> dict[str, Any]:
-        """Connect and knock; the acknowledgement."""
+        """Connect and knock; the acknowledgement. Tries again, as pages do: the machine may be busy elsewhere."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._knock()
+            except TRANSIENT:
+                await self.visitor.hang_up()
+                await asyncio.sleep(1.0)
+        return await self._knock()
+
+    async def _knock(self) -> dict[str, Any]:
         self.visitor.room = {}
         return await self.visitor.come()
 
