@@ -1,4 +1,4 @@
-"""Compiles `fanout.c` while a wheel is built or Ascona is installed; without a C compiler nothing else is different."""
+"""Compiles `port.c` while a wheel is built or Ascona is installed; without a C compiler nothing else is different."""
 
 import os
 import shlex
@@ -10,8 +10,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = "server/ascona/media/native/fanout.c"
-NAME = "_fanout.abi3.so"
+SOURCE = "server/ascona/media/native/port.c"
+NAME = "_port.abi3.so"
 TAG = "cp311-abi3"  # Python 3.11 and every later one
 OPTIONS = (
     "-O2",

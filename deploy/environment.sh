@@ -2,7 +2,7 @@
 
 environment=.venv
 python=$environment/bin/python
-compiled="deploy/compile.py server/ascona/media/native/fanout.c server/ascona/media/native/stream.h" # compiled while Ascona is installed
+compiled="deploy/compile.py server/ascona/media/native/*.[ch]" # compiled while Ascona is installed
 
 # Installs only what deploy/constraints.txt pins, build tools included, and never waits for an answer.
 export PIP_CONSTRAINT=deploy/constraints.txt PIP_BUILD_CONSTRAINT=deploy/constraints.txt

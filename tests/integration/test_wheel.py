@@ -86,12 +86,12 @@ def test_sdist_and_wheel_hold_every_page_text_and_script(released):
 def test_a_wheel_says_which_machines_its_library_is_for(released, installed):
     (wheel,) = released.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        compiled = "ascona/media/native/_fanout.abi3.so" in archive.namelist()
+        compiled = "ascona/media/native/_port.abi3.so" in archive.namelist()
 
     assert wheel.name.endswith("-py3-none-any.whl") is not compiled
     if compiled:
         assert "-cp311-abi3-" in wheel.name
-        run(installed.with_name("python"), "-c", "import ascona.media.native._fanout")
+        run(installed.with_name("python"), "-c", "import ascona.media.native._port")
 
 
 def test_a_wheel_made_without_a_compiler_is_for_every_machine(tmp_path, monkeypatch):

@@ -193,7 +193,7 @@ def measured(given: argparse.Namespace) -> list[dict[str, Any]]:
     os.sched_setaffinity(0, {cores[0]})
     host = own_addresses("")[0]
     servers = [name for name in SERVERS if any(part in name for part in given.servers)]
-    if importlib.util.find_spec("ascona.media.native._fanout") is None:
+    if importlib.util.find_spec("ascona.media.native._port") is None:
         print("Nothing is compiled (a C compiler, then install again): without ours in C.", file=sys.stderr)
         servers = [name for name in servers if name != "ours, C"]
     if PROGRAM is None:

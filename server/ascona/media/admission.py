@@ -93,15 +93,16 @@ class Admission:
         self._counts["unknown_ssrc"] += 1
         return False
 
-    def genuine_packet(self, datagram: bytes, now: float) -> bool:
-        """
-        Note an SRTP datagram that was decrypted; whether it is within the rate.
+    # Only what is genuine uses up the rate, and the few SSRCs that need no declaration: whoever sends in somebody's
+    # name must not silence them.
 
-        Only what is genuine uses up the rate, and the few SSRCs that need no declaration: whoever sends in
-        somebody's name must not silence them.
-        """
-        self._note(datagram[8:12])
-        if self._within(self._allowances[datagram[1] & 0x7F], now):
+    def note_packet(self, packet: bytes) -> None:
+        """Note an RTP packet that was decrypted."""
+        self._note(packet[8:12])
+
+    def takes(self, payload_type: int, now: float) -> bool:
+        """Whether one more packet of this type that was decrypted is within the rate."""
+        if self._within(self._allowances[payload_type], now):
             return True
         self._exceed(now)
         return False

@@ -7,23 +7,29 @@ _FORGIVEN = 200  # a gap after the last report is reported as lost up to this si
 
 
 class Arrivals:
-    """Transport-wide sequence numbers since the last report."""
+    """
+    Transport-wide sequence numbers since the last report.
+
+    Attributes:
+        at: When each came, oldest first; `native` notes there, too.
+    """
 
     def __init__(self) -> None:
-        self._at: dict[int, float] = {}
+        self.at: dict[int, float] = {}
         self._last: int | None = None
         self._turn = 0
 
     def note(self, element: bytes, now: float) -> None:
         """Note a packet by its transport-wide sequence number, two bytes."""
         if len(element) == 2:
-            self._at.setdefault(int.from_bytes(element, "big"), now)
+            self.at.setdefault(int.from_bytes(element, "big"), now)
 
     def report(self, ssrc: int, media: int) -> bytes | None:
         """The feedback since the last one; None when nothing came."""
-        if not self._at:
+        if not self.at:
             return None
-        arrived, self._at = self._at, {}
+        arrived = self.at.copy()
+        self.at.clear()
         reference = next(iter(arrived))
 
         def distance(number: int) -> int:

@@ -69,7 +69,9 @@ class Connection:
         self._repairs = Allowance(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
         self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
         forwarder = fan_out if mux.native is None else mux.native.fan_out
-        self.publisher = Publisher(offer, ssrc, arrived, self.transport.send_report, counts, forwarder, epoch)
+        self.publisher = Publisher(
+            offer, ssrc, arrived, self.transport.send_report, counts, forwarder, epoch, self.transport.line
+        )
         self.outputs = _outputs(offer, slots, self.transport, bits)
         self._by_ssrc = {output.ssrc: output for output in self.outputs.values()}
 
@@ -95,26 +97,35 @@ class Connection:
 
     def receive_media(self, datagram: bytes, now: float) -> None:
         """Decrypt and pass on, whatever is admitted."""
-        try:
-            # RTP and RTCP share the port: RFC 5761 section 4.
-            if len(datagram) > 1 and 192 <= datagram[1] <= 223:
+        # RTP and RTCP share the port: RFC 5761 section 4.
+        if len(datagram) > 1 and 192 <= datagram[1] <= 223:
+            try:
                 self._receive_report(datagram, now)
-            else:
-                self._receive_packet(datagram, now)
+            except Malformed:
+                self._counts["malformed"] += 1
+        elif self._admission.packet(datagram):
+            packet = self.transport.opened_packet(datagram)
+            if packet is not None:
+                self.receive_packet(packet, now)
+
+    def receive_packet(self, packet: bytes, now: float) -> None:
+        """Pass a decrypted packet on; `native` decrypts by itself, and leaves here what is not usual."""
+        self._admission.note_packet(packet)
+        if not self.within_rate(packet[1] & 0x7F, now):
+            return
+        try:
+            self.publisher.receive(packet, now)
         except Malformed:
             self._counts["malformed"] += 1
 
-    def _receive_packet(self, datagram: bytes, now: float) -> None:
-        if not self._admission.packet(datagram):
-            return
-        packet = self.transport.opened_packet(datagram)
-        if packet is None:
-            return
-        if self._admission.genuine_packet(datagram, now):
-            self.publisher.receive(packet, now)
-        elif self._admission.excessive:
+    def within_rate(self, payload_type: int, now: float) -> bool:
+        """Whether one more genuine packet of this type is taken; whoever sends too many for too long is let go."""
+        if self._admission.takes(payload_type, now):
+            return True
+        if self._admission.excessive:
             self._counts["excess_closed"] += 1
             self.close()
+        return False
 
     def _receive_report(self, datagram: bytes, now: float) -> None:
         if not self._admission.report(datagram):

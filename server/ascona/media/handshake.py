@@ -15,6 +15,7 @@ from pylibsrtp._binding import ffi, lib
 __all__ = [
     "LARGEST_PACKET",
     "PROTECT",
+    "UNPROTECT",
     "Handshake",
     "HandshakeFailed",
     "Identity",
@@ -28,8 +29,10 @@ __all__ = [
 LARGEST_PACKET = 1500 - 144
 """Bytes of RTP that `protect` accepts: libsrtp's trailer has to fit behind them."""
 
-PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
-"""Where libsrtp's function is in memory, for `native`."""
+PROTECT, UNPROTECT = (
+    int(ffi.cast("uintptr_t", ffi.addressof(lib, name))) for name in ("srtp_protect", "srtp_unprotect")
+)
+"""Where libsrtp's functions are in memory, for `native`."""
 
 _GCM = [profile for profile in SRTP_PROFILES if profile.openssl_profile.endswith(b"_GCM")]
 _LABEL = b"EXTRACTOR-dtls_srtp"  # RFC 5764 section 4.2
@@ -76,6 +79,11 @@ class Inbound:
         self.unprotect_rtcp: Callable[[bytes], bytes] = session.unprotect_rtcp
         self._session = session  # the handle below is its own, and lives as long
         self._handle = session._srtp[0]
+
+    @property
+    def keys(self) -> int:
+        """Where libsrtp keeps them in memory, as long as this object lives."""
+        return int(ffi.cast("uintptr_t", self._handle))
 
     def unprotect(self, datagram: bytes) -> bytes:
         """

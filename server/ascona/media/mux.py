@@ -5,13 +5,17 @@ import ipaddress
 import socket
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from aioice import stun
 
 from ascona.media.native import open_port
 from ascona.media.stream import Stream, Streams
+
+if TYPE_CHECKING:
+    from ascona.media.native._port import Line, Port
 
 Address = tuple[Any, ...] | Stream
 """A socket address as the `socket` module gives it (host and port, for IPv6 two numbers more), or a TCP connection."""
@@ -29,7 +33,14 @@ _COOKIE = bytes.fromhex("2112a442")
 
 
 class Endpoint(Protocol):
-    """What a connection offers to the port it shares."""
+    """
+    What a connection offers to the port it shares.
+
+    Attributes:
+        line: Its way through C; None where there is none.
+    """
+
+    line: "Line | None"
 
     def password(self, name: str) -> str | None:
         """The ICE password that belongs to one of its user name fragments."""
@@ -52,7 +63,8 @@ class Mux:
         address: Where the port is bound.
         endpoints: Connections by user name fragment.
         places: Connections by an address that proved to be theirs.
-        native: What sends packets on in C; None where it was not compiled, or is not wanted.
+        native: What reads the port and sends packets on in C; None where it was not compiled, or is not wanted.
+        clock: Seconds of a clock that only goes forward.
     """
 
     def __init__(
@@ -62,7 +74,7 @@ class Mux:
         Take the port; inside a running event loop.
 
         Args:
-            native: Send packets on in C where it was compiled.
+            native: Read the port and send packets on in C where it was compiled.
 
         Raises:
             OSError: If the port is taken or the address is not this machine's.
@@ -72,12 +84,13 @@ class Mux:
         self.address: tuple[Any, ...] = self._socket.getsockname()
         self.endpoints: dict[str, Endpoint] = {}
         self.places: dict[Address, Endpoint] = {}
-        self.native = open_port(self._socket.fileno(), counts) if native else None
-        self._clock = clock
+        self.clock = clock
         self._counts = counts
+        self.native = open_port(self._socket.fileno(), self, counts) if native else None
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._socket.fileno(), self._readable)
-        self._streams = Streams(self._receive, self.places.__contains__, self._left, clock, counts)
+        read = self._read if self.native is None else partial(self._read_in_c, self.native)
+        self._loop.add_reader(self._socket.fileno(), read)
+        self._streams = Streams(self.receive, self.places.__contains__, self._left, clock, counts)
 
     async def accept_streams(self) -> None:
         """
@@ -107,22 +120,29 @@ class Mux:
         except OSError:
             self._counts["unsent"] += 1
 
-    def _readable(self) -> None:
+    def _read(self) -> None:
         for _ in range(_BATCH):
             try:
                 datagram, address = self._socket.recvfrom(_LARGEST_DATAGRAM + 1)
             except OSError:  # most often: nothing left to read
                 return
-            try:
-                self._sort(datagram, address)
-            except Exception as error:  # ours to mend, and nobody else's packets are lost for it
-                self._failed(error)
+            self.receive(datagram, address)
 
-    def _receive(self, datagram: bytes, stream: Stream) -> None:
-        """What `_readable` does, for a packet that came by TCP."""
+    def _read_in_c(self, native: "Port") -> None:
+        """What `_read` does. What fails is the only datagram that is lost: the others wait for the next try."""
+        while True:
+            try:
+                native.receive()
+            except Exception as error:
+                self._failed(error)
+            else:
+                return
+
+    def receive(self, datagram: bytes, address: Address) -> None:
+        """A datagram has come, by UDP or TCP."""
         try:
-            self._sort(datagram, stream)
-        except Exception as error:
+            self._sort(datagram, address)
+        except Exception as error:  # ours to mend, and nobody else's packets are lost for it
             self._failed(error)
 
     def _failed(self, error: Exception) -> None:
@@ -147,9 +167,9 @@ class Mux:
         if endpoint is None:
             self._counts["strangers"] += 1
         elif 127 < first < 192:
-            endpoint.receive_media(datagram, self._clock())
+            endpoint.receive_media(datagram, self.clock())
         elif 19 < first < 64:
-            endpoint.receive_handshake(datagram, address, self._clock())
+            endpoint.receive_handshake(datagram, address, self.clock())
         else:
             self._counts["unknown_protocol"] += 1
 
@@ -168,7 +188,7 @@ class Mux:
         if not message.check_message_integrity(password.encode()):
             self._counts["unproven_stun"] += 1
             return
-        if endpoint.checked(name, address, "USE-CANDIDATE" in message.attributes, self._clock()):
+        if endpoint.checked(name, address, "USE-CANDIDATE" in message.attributes, self.clock()):
             self.send(_response(message, address if isinstance(address, tuple) else address.peer, password), address)
 
 

@@ -6,7 +6,7 @@ NONE = -1
 
 class Numbering:
     """
-    The moving half of an `Output`; it may also be kept in C (`native/fanout.c`), with the same names.
+    The moving half of an `Output`; it may also be kept in C (`native/`), with the same names.
 
     Attributes:
         waiting: Nothing has passed since the gate opened or the source changed.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.numbering import NEVER, NONE, Numbering
-from ascona.media.packet import HEADER, Packet, Picture
+from ascona.media.packet import HEADER, Packet, Picture, read_picture
 
 if TYPE_CHECKING:
-    from ascona.media.native._fanout import Line
+    from ascona.media.native._port import Line
     from ascona.media.track import Track
 
 CLOCK_RATE = {Kind.AUDIO: 48_000, Kind.VIDEO: 90_000}
@@ -248,7 +248,7 @@ class Output:
         """
         Repeat what a listener misses (RFC 4588), as long as the gate is open; returns how many packets.
 
-        Only what this source sent since the gate opened is repeated, from the track's cache.
+        Only what this source sent since the gate opened is repeated, as far as its track has kept it.
         """
         if self.repair is None or self.source is None or self.waiting:
             return 0
@@ -257,17 +257,17 @@ class Output:
         for number in lost:
             if (at.sequence - number) & 0xFFFF >= min(at.span, _REPAIRABLE):
                 continue
-            kept = self.source.kept((number - at.sequence_offset) & 0xFFFF)
-            if kept is None:
+            packet = self.source.intake.kept((number - at.sequence_offset) & 0xFFFF)
+            if packet is None:
                 continue
-            packet, picture = kept
+            picture = read_picture(packet.payload)
             ssrc, payload_type = self.repair
             self._repair_sequence = (self._repair_sequence + 1) & 0xFFFF
             second = packet.marker | payload_type
             timestamp = (packet.timestamp + at.timestamp_offset) & 0xFFFFFFFF
             header = self._header(second, self._repair_sequence, timestamp, ssrc, now)
             beginning = b""
-            if picture is not None and picture.number is not None:
+            if picture.number is not None:
                 beginning = self._beginning(picture, picture.number, newest=False)
             self._send(header + number.to_bytes(2, "big") + beginning, packet.payload, len(beginning))
             repaired += 1

@@ -2,16 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.arrivals import Arrivals
 from ascona.media.camera import Camera, lead
 from ascona.media.clocks import PeerClock
+from ascona.media.intake import Intake
 from ascona.media.offer import LAYERS, Offer
 from ascona.media.output import FanOut, Output, fan_out
 from ascona.media.packet import Malformed, Packet, read_packet, read_picture, repaired
 from ascona.media.track import Track
+
+if TYPE_CHECKING:
+    from ascona.media.native._port import Line
 
 _NAME = "ascona"
 _LARGEST_PAYLOAD = 1320  # bytes; with our headers and libsrtp's trailer it still fits a datagram
@@ -35,6 +40,7 @@ class Publisher:
         counts: Counter[str],
         fan_out: FanOut = fan_out,
         epoch: float = 0.0,
+        line: "Line | None" = None,
     ) -> None:
         """
         Args:
@@ -42,6 +48,7 @@ class Publisher:
             send: Takes plain RTCP for this publisher.
             fan_out: Sends a packet on.
             epoch: Seconds from 1970 to the moment our clock counts from.
+            line: Deals with usual packets by itself, and leaves the others to `receive`.
         """
         audio, video = offer.lines[:2]
         self._audio_type, self._video_type, self._repair_type = (
@@ -67,6 +74,10 @@ class Publisher:
         self._voice: Track | None = None
         self.camera = Camera(video.layers, self._ask_for_picture, counts)
         self._arrivals = Arrivals()
+        self._line = line
+        self._intake = Intake if line is None else line.intake
+        if line is not None:
+            line.note(self._transport_wide or 0, self._arrivals.at, arrived)
 
     # --- the gate ---
 
@@ -148,39 +159,36 @@ class Publisher:
         self.arrived[track.kind] += 1
         if track.gap:
             self._ask_again(track, now)
-        if picture is not None:
-            track.keep(packet, picture)
-            if picture.key and packet.sequence == track.highest:  # not with a late one: see `Output.forward`
-                self.camera.take_over(track, now)
+        if picture is not None and picture.key and packet.sequence == track.highest:
+            self.camera.take_over(track, now)  # not with a late one: see `Output.forward`
         self._fan_out(track.outputs, packet, picture, now)
 
     def _bound(self, packet: Packet, extensions: Mapping[int, bytes]) -> Track | None:
         """The track of an SSRC seen for the first time: by payload type, then by layer."""
-        if packet.payload_type == self._audio_type:
-            track = Track(Kind.AUDIO, packet.ssrc, None, self._clock)
-        elif not self._layers:
-            track = Track(Kind.VIDEO, packet.ssrc, None, self._clock)
-        else:
+        kind = Kind.AUDIO if packet.payload_type == self._audio_type else Kind.VIDEO
+        layer = None
+        if kind is Kind.VIDEO and self._layers:
             layer = _text(extensions.get(self._rid or 0))
             if layer not in self._layers:
                 self._counts["unknown_layer"] += 1
                 return None
-            track = Track(Kind.VIDEO, packet.ssrc, layer, self._clock)
-        for older in [
-            other for other in self._tracks.values() if (other.kind, other.layer) == (track.kind, track.layer)
-        ]:
+        for older in [other for other in self._tracks.values() if (other.kind, other.layer) == (kind, layer)]:
             self._unbind(older)
-        self._tracks[packet.ssrc] = track
-        if track.kind is Kind.AUDIO:
+        track = self._tracks[packet.ssrc] = Track(kind, packet.ssrc, layer, self._clock, self._intake)
+        if self._line is not None:
+            self._line.bind(track, packet.payload_type)
+        if kind is Kind.AUDIO:
             self._voice = track
             for output in self._ears:
                 lead(output, track)
         else:
-            self.camera.tracks[track.layer] = track
+            self.camera.tracks[layer] = track
         return track
 
     def _unbind(self, track: Track) -> None:
         del self._tracks[track.ssrc]
+        if self._line is not None:
+            self._line.unbind(track.ssrc)
         for ssrc in [ssrc for ssrc, other in self._repairs.items() if other is track]:
             del self._repairs[ssrc]
         for output in track.outputs:

@@ -1,13 +1,13 @@
 """One stream of a publisher as it arrives: what is missing, what is a copy, and who gets it."""
 
+from collections.abc import Callable
+
 from ascona.core.media_plan import Kind
 from ascona.media.clocks import PeerClock
+from ascona.media.intake import KEPT, Intake
 from ascona.media.output import CLOCK_RATE, Output
-from ascona.media.packet import Packet, Picture
+from ascona.media.packet import Packet
 from ascona.media.rtcp import ReportBlock, SenderReport
-
-KEPT = 512
-"""Packets of a picture kept for listeners who miss one: some four seconds."""
 
 ASKS = 3
 """How often a missing packet is asked for before a key frame is."""
@@ -27,6 +27,7 @@ ALIVE_SECONDS = 1.0
 VOICE_HEADERS = 65
 """Bytes of IP, UDP, RTP, its extensions and SRTP around each packet of a voice."""
 
+_BACKWARDS = 0x8000
 _DROPOUT = 3000  # a larger step ahead is a new numbering (RFC 3550 appendix A.1)
 _MOST_MISSING = 64  # more is no loss to repair but a picture to ask for
 
@@ -38,68 +39,70 @@ class Track:
     Attributes:
         outputs: Who gets each packet: the gate itself. Nobody else does.
         layer: The simulcast layer's name; None without simulcast.
-        highest: The newest sequence number; -1 before the first packet.
-        heard_at: When the last packet with content came.
+        intake: What has come.
         gap: Something has just turned out to be missing.
         key_frame_wanted: Somebody cannot decode any more, or too much is lost to be repaired.
         clock: Its publisher's, the same for all of their tracks.
-        octets: Bytes that have come: of a picture its content, of a voice its headers too, which are half of it.
         rate: Bits a second, as last measured; None before.
     """
 
     __slots__ = (
         "_asked",
-        "_cycles",
         "_expected_before",
         "_first",
-        "_headers",
-        "_kept",
         "_key_frame_at",
         "_measured",
-        "_received",
         "_received_before",
         "_report",
         "_report_at",
-        "_seen",
         "clock",
         "gap",
-        "heard_at",
-        "highest",
+        "intake",
         "key_frame_wanted",
         "kind",
         "layer",
-        "octets",
         "outputs",
         "rate",
         "ssrc",
     )
 
-    def __init__(self, kind: Kind, ssrc: int, layer: str | None = None, clock: PeerClock | None = None) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        ssrc: int,
+        layer: str | None = None,
+        clock: PeerClock | None = None,
+        intake: Callable[[int, bool], Intake] = Intake,
+    ) -> None:
+        """
+        Args:
+            intake: Makes what notes what comes; see `Intake`.
+        """
         self.kind = kind
         self.ssrc = ssrc
         self.layer = layer
         self.clock = clock or PeerClock()
-        self.octets = 0
-        self._headers = VOICE_HEADERS if kind is Kind.AUDIO else 0
+        self.intake = intake(VOICE_HEADERS, False) if kind is Kind.AUDIO else intake(0, True)
         self.rate: float | None = None
         self._measured: tuple[int, float] | None = None
         self.outputs: tuple[Output, ...] = ()
-        self.heard_at = float("-inf")
         self.gap = False
         self.key_frame_wanted = False
-        self._first = self.highest = -1
-        self._cycles = 0
-        self._received = self._received_before = self._expected_before = 0
-        self._seen = [-1] * KEPT
-        self._kept: list[tuple[Packet, Picture | None] | None] = [None] * (KEPT if kind is Kind.VIDEO else 0)
+        self._first = -1
+        self._received_before = self._expected_before = 0
         self._asked: dict[int, tuple[int, float]] = {}  # missing: how often asked for, and when last
         self._key_frame_at = float("-inf")
         self._report: SenderReport | None = None
         self._report_at = float("-inf")
 
+    @property
+    def highest(self) -> int:
+        """The newest sequence number; -1 before the first packet."""
+        return self.intake.highest
+
     def alive(self, now: float) -> bool:
         """Whether it is worth waiting for."""
-        return now - self.heard_at <= ALIVE_SECONDS
+        return now - self.intake.heard_at <= ALIVE_SECONDS
 
     def accept(self, packet: Packet, repair: bool, now: float) -> bool:
         """
@@ -107,16 +110,15 @@ class Track:
 
         Browsers fill spare bandwidth with copies of old packets: an old key frame must not open a gate.
         """
+        at = self.intake
         sequence = packet.sequence
-        if self.highest < 0:
+        if at.highest < 0:
             if repair:
                 return False
             self._start(sequence)
-        ahead = (sequence - self.highest) & 0xFFFF
-        if ahead >= 0x8000:
-            if 0x10000 - ahead >= KEPT:
-                return False
-            if self._seen[sequence % KEPT] == sequence:
+        ahead = (sequence - at.highest) & 0xFFFF
+        if ahead >= _BACKWARDS:
+            if 0x10000 - ahead >= KEPT or at.has(sequence):
                 return False
             self._asked.pop(sequence, None)
         elif ahead > _DROPOUT:
@@ -125,45 +127,33 @@ class Track:
             self._start(sequence)
             for output in self.outputs:
                 output.follow(self)
-        elif ahead == 0 and self._seen[sequence % KEPT] == sequence:
+        elif ahead == 0 and at.has(sequence):
             return False
         else:
             self._advance(sequence, ahead)
-        self._seen[sequence % KEPT] = sequence
-        self._received += 1
-        self.octets += len(packet.payload) + self._headers
-        self.heard_at = now
+        at.take(packet, now)
         return True
 
     def _start(self, sequence: int) -> None:
-        self._first = self.highest = sequence
-        self._cycles = self._received = self._received_before = self._expected_before = 0
-        self._seen = [-1] * KEPT
-        self._kept = [None] * len(self._kept)  # another packet's number now
+        self._first = sequence
+        self._received_before = self._expected_before = 0
+        self.intake.begin(sequence)
         self._report = None
         self._asked.clear()
 
     def _advance(self, sequence: int, ahead: int) -> None:
-        if self.kind is Kind.VIDEO and self.outputs and ahead > 1:
+        at = self.intake
+        if ahead > 1 and self.kind is Kind.VIDEO and self.outputs:
             if ahead + len(self._asked) > _MOST_MISSING:
                 self._asked.clear()
                 self.key_frame_wanted = True
             else:
                 for step in range(1, ahead):
-                    self._asked[(self.highest + step) & 0xFFFF] = (0, float("-inf"))
+                    self._asked[(at.highest + step) & 0xFFFF] = (0, float("-inf"))
                 self.gap = True
-        if sequence < self.highest:
-            self._cycles += 1 << 16
-        self.highest = sequence
-
-    def keep(self, packet: Packet, picture: Picture | None) -> None:
-        """Keep a packet for listeners who will miss it."""
-        self._kept[packet.sequence % KEPT] = (packet, picture)
-
-    def kept(self, sequence: int) -> tuple[Packet, Picture | None] | None:
-        """The packet with this number, if it is still there."""
-        entry = self._kept[sequence % KEPT] if self._kept else None
-        return entry if entry is not None and entry[0].sequence == sequence else None
+        if sequence < at.highest:
+            at.cycles += 1 << 16
+        at.highest = sequence
 
     def asks(self, now: float) -> list[int]:
         """The numbers to ask the publisher for now; after the last round `key_frame_wanted` is set instead."""
@@ -208,24 +198,27 @@ class Track:
 
     def measure(self, now: float) -> None:
         """Find the bit rate: mostly as it was, and a quarter of what has come since the last time."""
+        so_far = self.intake.octets
         if self._measured is not None and now > self._measured[1]:
             octets, at = self._measured
-            fresh = 8 * (self.octets - octets) / (now - at)
+            fresh = 8 * (so_far - octets) / (now - at)
             self.rate = fresh if self.rate is None else (3 * self.rate + fresh) / 4
-        self._measured = self.octets, now
+        self._measured = so_far, now
 
     def block(self, now: float) -> ReportBlock | None:
         """What has arrived since the last block (RFC 3550 section 6.4.1 and appendix A.3)."""
-        if self.highest < 0:
+        at = self.intake
+        if at.highest < 0:
             return None
-        expected = self._cycles + self.highest - self._first + 1
-        fresh, received = expected - self._expected_before, self._received - self._received_before
-        self._expected_before, self._received_before = expected, self._received
+        highest = at.cycles + at.highest
+        expected = highest - self._first + 1
+        fresh, received = expected - self._expected_before, at.received - self._received_before
+        self._expected_before, self._received_before = expected, at.received
         return ReportBlock(
             ssrc=self.ssrc,
             lost_fraction=max(0, min(255, ((fresh - received) << 8) // fresh)) if fresh > 0 else 0,
-            lost=expected - self._received,
-            highest=self._cycles + self.highest,
+            lost=expected - at.received,
+            highest=highest,
             last_report=self._report.ntp >> 16 & 0xFFFFFFFF if self._report else 0,
             since_report=int((now - self._report_at) * 65536) if self._report else 0,
         )

@@ -31,6 +31,12 @@ _MOST_PLACES = 4  # addresses listened to: a telephone between Wi-Fi and mobile 
 class Receiver(Protocol):
     """Who is told what comes in."""
 
+    def within_rate(self, payload_type: int, now: float) -> bool:
+        """Whether one more packet is taken, of all that are genuine."""
+
+    def receive_packet(self, packet: bytes, now: float) -> None:
+        """An RTP packet that was decrypted."""
+
     def changed(self) -> None:
         """`sending` has changed: the line has come up, or gone down."""
 
@@ -44,7 +50,7 @@ class Transport:
 
     Attributes:
         sending: There are keys, and the peer consents to being sent to.
-        line: The way that packets take in C; None where everything goes through Python.
+        line: The way that packets take in C, in and out; None where everything goes through Python.
     """
 
     def __init__(
@@ -170,6 +176,8 @@ class Transport:
             self.close()
         elif self._secured is None and self._handshake.secured is not None:
             self._secured = self._handshake.secured
+            if self.line is not None:
+                self.line.open(self._secured.inbound.keys, self._secured.inbound, self._receiver)
             self._set_sending(True)
 
     def _flush(self, address: Address) -> None:
@@ -253,6 +261,8 @@ class Transport:
         for place in list(self._places):
             self._forget_place(place)
         self._secured = None
+        if self.line is not None:
+            self.line.shut()
         self._set_sending(False)
 
     def _lend(self) -> None:

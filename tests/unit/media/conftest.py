@@ -13,7 +13,7 @@ settings.load_profile("patient")  # a busy machine is no finding
 @pytest.fixture
 def in_c() -> Iterator[ways.C]:
     """The way through C, where it was compiled."""
-    native = pytest.importorskip("ascona.media.native._fanout", reason="no C compiler was there")
+    native = pytest.importorskip("ascona.media.native._port", reason="no C compiler was there")
     way = ways.C(native)
     ways.choose(way)
     yield way

@@ -33,7 +33,8 @@ def test_twenty_thousand_ssrcs_use_up_eight_places():
     for ssrc in range(20_000):
         packet = datagram(AUDIO_TYPE, 1, 1, ssrc, b"")
         if door.packet(packet):
-            door.genuine_packet(packet, float(ssrc))
+            door.note_packet(packet)
+            door.takes(AUDIO_TYPE, float(ssrc))
             admitted += 1
 
     assert admitted == UNDECLARED
@@ -64,8 +65,7 @@ def test_a_flood_is_cut_to_the_rate_of_a_microphone_and_of_a_camera():
     door, counts = admission()
 
     def admitted(payload_type: int, now: float) -> int:
-        packet = datagram(payload_type, 1, 1, DECLARED, b"")
-        return sum(door.genuine_packet(packet, now) for _ in range(2_000))
+        return sum(door.takes(payload_type, now) for _ in range(2_000))
 
     assert [admitted(AUDIO_TYPE, 10.0), admitted(VIDEO_TYPE, 10.0)] == [100, 600]
     assert [admitted(AUDIO_TYPE, 10.5), admitted(VIDEO_TYPE, 10.5)] == [50, 300]
@@ -75,11 +75,10 @@ def test_a_flood_is_cut_to_the_rate_of_a_microphone_and_of_a_camera():
 def excessive_after(times: int, seconds: float, pause: float = 0.0) -> bool:
     """Whether a microphone is let go that sends too much for so long, with a pause in the middle."""
     door, _ = admission()
-    packet = datagram(AUDIO_TYPE, 1, 1, DECLARED, b"")
     for turn in range(int(20 * seconds)):
         now = 10.0 + turn / 20 + (pause if turn > 10 * seconds else 0.0)
         for _ in range(int(times * PER_SECOND[Kind.AUDIO] / 20)):
-            door.genuine_packet(packet, now)
+            door.takes(AUDIO_TYPE, now)
     return door.excessive
 
 

@@ -15,6 +15,8 @@ PATIENCE = 20.0
 class Somebody:
     """A connection that notes what reaches it, and breaks when told to."""
 
+    line = None
+
     def __init__(self) -> None:
         self.media: list[bytes] = []
         self.something = asyncio.Event()

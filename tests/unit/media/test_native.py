@@ -19,7 +19,7 @@ from ascona.media.numbering import Numbering
 from ascona.media.packet import Packet, Picture
 from ascona.media.track import Track
 
-SOURCE = assets.PACKAGE / "media" / "native" / "fanout.c"
+SOURCE = assets.PACKAGE / "media" / "native" / "port.c"
 LARGEST = 1356  # bytes of a packet: `handshake.LARGEST_PACKET`
 
 small = st.integers(-3, 3) | st.integers(-40_000, 40_000)
@@ -197,7 +197,7 @@ def compile_py() -> ModuleType:
 
 
 def test_the_same_source_gives_the_same_library(compile_py, tmp_path):
-    one, other = tmp_path / "one" / "_fanout.abi3.so", tmp_path / "other" / "_fanout.abi3.so"
+    one, other = tmp_path / "one" / "_port.abi3.so", tmp_path / "other" / "_fanout.abi3.so"
     for library in (one, other):
         library.parent.mkdir()
         if not compile_py.compile_to(library, SOURCE, "-Werror"):
@@ -209,7 +209,7 @@ def test_the_same_source_gives_the_same_library(compile_py, tmp_path):
 @pytest.mark.parametrize("compiler", ["/nowhere/cc", "false", sys.executable, ""])
 def test_without_a_compiler_there_is_no_library(compile_py, compiler, tmp_path, monkeypatch):
     monkeypatch.setenv("CC", compiler)
-    library = tmp_path / "_fanout.abi3.so"
+    library = tmp_path / "_port.abi3.so"
     library.write_bytes(b"of an older source")
 
     assert not compile_py.compile_to(library, SOURCE)

@@ -23,7 +23,7 @@ def speak(listener: Listener, sequence: int, now: float, count: int = 3, timesta
 def show(listener: Listener, track: Track, first: int, number: int, now: float, count: int = 3) -> None:
     for step in range(count):
         packet, picture = picture_packet(first + step, number + step, key=step == 0)
-        track.keep(packet, picture)
+        track.intake.take(packet, now)
         listener.forward(packet, picture, now + step / 30)
 
 

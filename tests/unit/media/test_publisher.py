@@ -29,7 +29,11 @@ class Camera:
         self.asked: list[rtcp.Heard] = []
         self.counts: Counter[str] = Counter()
         self.arrived: Counter[Kind] = Counter()
-        self.publisher = Publisher(OFFER, 1, self.arrived, self._listen, self.counts, ways.chosen.fan_out)
+        self._inlet = ways.chosen.inlet()
+        self.publisher = self._inlet.publisher = Publisher(
+            OFFER, 1, self.arrived, self._listen, self.counts, ways.chosen.fan_out, line=self._inlet.line
+        )
+        self.receive = self._inlet.receive
         self.sent: Counter[str] = Counter()
 
     def _listen(self, report: bytes) -> None:
@@ -41,18 +45,18 @@ class Camera:
             number = self.sent[layer]
             element = bytes([RID << 4]) + layer.encode()
             payload = vp8(number, number, key)
-            self.publisher.receive(datagram(VIDEO_TYPE, number, 3000 * number, SSRC[layer], payload, element), now)
+            self.receive(datagram(VIDEO_TYPE, number, 3000 * number, SSRC[layer], payload, element), now)
 
     def speak(self, now: float = 0.0, ssrc: int = 20) -> None:
         self.sent["voice"] += 1
         number = self.sent["voice"]
-        self.publisher.receive(datagram(AUDIO_TYPE, number, 960 * number, ssrc, b"voice"), now)
+        self.receive(datagram(AUDIO_TYPE, number, 960 * number, ssrc, b"voice"), now)
 
     def repair(self, layer: str, sequence: int, payload: bytes, ssrc: int = 30, now: float = 0.0) -> None:
         self.sent["repair"] += 1
         element = bytes([REPAIRED_RID << 4]) + layer.encode()
         inner = sequence.to_bytes(2, "big") + payload
-        self.publisher.receive(datagram(REPAIR_TYPE, self.sent["repair"], 0, ssrc, inner, element), now)
+        self.receive(datagram(REPAIR_TYPE, self.sent["repair"], 0, ssrc, inner, element), now)
 
     def key_frames_asked(self, layer: str) -> int:
         return self.asked.count(rtcp.KeyFrameRequest(SSRC[layer]))
@@ -175,7 +179,7 @@ def test_a_repair_before_its_layer_is_known_is_dropped(camera):
 
 
 def test_a_picture_without_a_layer_is_dropped_where_layers_were_agreed(camera):
-    camera.publisher.receive(datagram(VIDEO_TYPE, 1, 0, 99, vp8(1)), 0.0)
+    camera.receive(datagram(VIDEO_TYPE, 1, 0, 99, vp8(1)), 0.0)
 
     assert camera.counts["unknown_layer"] == 1
 
@@ -184,7 +188,7 @@ def test_padding_is_not_sent_on(camera):
     voice = Listener(Kind.AUDIO)
     camera.publisher.admit(voice.output, 0.0)
     camera.speak()
-    camera.publisher.receive(datagram(AUDIO_TYPE, 2, 0, 20, b""), 0.0)
+    camera.receive(datagram(AUDIO_TYPE, 2, 0, 20, b""), 0.0)
 
     assert len(voice.sent) == 1
     assert camera.arrived[Kind.AUDIO] == 1
@@ -203,7 +207,7 @@ def test_a_new_microphone_takes_the_place_of_the_last(camera):
 
 def test_what_cannot_be_sent_on_is_refused(camera):
     with pytest.raises(Malformed):
-        camera.publisher.receive(datagram(AUDIO_TYPE, 1, 0, 20, bytes(1400)), 0.0)
+        camera.receive(datagram(AUDIO_TYPE, 1, 0, 20, bytes(1400)), 0.0)
 
 
 def test_silence_shuts_every_gate(camera):
@@ -230,7 +234,7 @@ def test_whatever_is_sent_it_is_forwarded_or_refused(packets):
     for number, (payload_type, payload) in enumerate(packets):
         element = bytes([RID << 4]) + b"h"
         try:
-            camera.publisher.receive(datagram(payload_type, number, 0, payload_type, payload, element), 0.0)
+            camera.receive(datagram(payload_type, number, 0, payload_type, payload, element), 0.0)
         except Malformed:
             continue
     camera.publisher.ask(1.0)
@@ -244,7 +248,7 @@ def test_whatever_is_sent_it_is_forwarded_or_refused(packets):
 def test_a_voice_counts_with_the_headers_of_its_packets(packets, octets, rate):
     speaker = Camera()
     for number in range(3 * packets):
-        speaker.publisher.receive(datagram(AUDIO_TYPE, number, 960 * number, 20, bytes(octets)), number / packets)
+        speaker.receive(datagram(AUDIO_TYPE, number, 960 * number, 20, bytes(octets)), number / packets)
         if number % packets == 0:
             speaker.publisher.beat(number / packets)
 

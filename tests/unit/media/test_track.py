@@ -89,11 +89,11 @@ def test_a_repair_does_not_start_a_numbering():
 
 def test_only_kept_packets_are_found():
     track = watched()
-    kept = picture_packet(700)
-    track.keep(*kept)
+    kept, _ = picture_packet(700)
+    track.accept(kept, False, 0.0)
 
-    assert track.kept(700) == kept
-    assert track.kept(700 + 512) is None
+    assert track.intake.kept(700) == kept
+    assert track.intake.kept(700 + 512) is None
 
 
 def test_key_frames_are_asked_for_at_most_every_300_ms():

@@ -27,6 +27,7 @@ class Native:
 
     def __init__(self) -> None:
         self.aimed: Address | None = None
+        self.opened = False
 
     def line(self) -> "Native":
         return self
@@ -36,6 +37,12 @@ class Native:
 
     def rest(self) -> None:
         self.aimed = None
+
+    def open(self, keys: int, owner: object, receiver: object) -> None:
+        self.opened = True
+
+    def shut(self) -> None:
+        self.opened = False
 
 
 class Port:

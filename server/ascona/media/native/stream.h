@@ -1,49 +1,74 @@
 // One stream's next packet, and many packets' way to the kernel: what needs nothing of Python.
 
-#include <Python.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
 #include <netinet/in.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
+
+#include "intake.h"
 
 enum {
     BATCH = 16,            // packets handed to the kernel in one call
+    AT_ONCE = 64,          // datagrams taken from it in one call, as in mux.py
     ROOM = 1500,           // bytes of a packet and its trailer
+    LARGEST = 1500,        // bytes of a datagram that is looked at, as in mux.py
     TRAILER = 144,         // what libsrtp may write behind a packet
     LARGEST_HEADER = 20,   // with the block of one element of four bytes
+    MOST_BOUND = 4,        // streams of a publisher; nobody has more than a voice and two layers
     BACKWARDS = 0x8000,
-    LONG_NUMBER = 0x7FFF,  // of a picture id in two bytes
 };
 
 // As in output.py, where they are explained; tests compare the two.
 static const double EARLY_SECONDS = 0.5, FORGETTING = 0.999;
 static const double LATEST = 1e12;  // seconds: a clock whose moments fit every number here
 
-typedef int (*protect_function)(void *keys, void *packet, int *length);
+typedef int (*srtp_function)(void *keys, void *packet, int *length);
 
 typedef struct {
     PyObject_HEAD
     int descriptor;
-    protect_function protect;
-    PyObject *counts;  // where losses are counted, as in Python
-    unsigned long unsent, not_protected;
+    srtp_function protect, unprotect;
+    PyObject *counts;                   // where losses are counted, as in Python
+    PyObject *packet, *read_picture;    // packet.py's, to make what Python is given
+    PyObject *places, *clock, *sort;    // of the Mux; NULL when the port is closed
+    unsigned long unsent, not_protected, not_genuine;
+    // What waits to be sent.
     unsigned int held;
     struct mmsghdr messages[BATCH];
     struct sockaddr_storage addresses[BATCH];  // copies: lines may change before the packets leave
     struct iovec parts[BATCH];
     unsigned char rooms[BATCH][ROOM];
+    // What has come, and not been looked at yet.
+    int receiving;
+    unsigned int next, came;
+    struct mmsghdr letters[AT_ONCE];
+    struct sockaddr_storage senders[AT_ONCE];
+    struct iovec envelopes[AT_ONCE];
+    unsigned char inbox[AT_ONCE][LARGEST + 4];  // one byte more than is looked at shows what is too long
 } Port;
+
+typedef struct {
+    PyObject *track;  // NULL: none
+    PyObject *kind;
+    Intake *intake;
+    unsigned int ssrc, payload_type;
+} Bound;
 
 typedef struct {
     PyObject_HEAD
     Port *port;
+    // Out.
     void *keys;       // libsrtp's; NULL while packets take the way through Python
     PyObject *owner;  // keeps them
     struct sockaddr_storage address;
     socklen_t address_length;
+    // In.
+    void *inbound;  // libsrtp's keys, too
+    PyObject *inbound_owner, *receiver;
+    PyObject *arrivals, *arrived;  // what is noted of packets; see `note`
+    unsigned int transport_wide;
+    Bound bound[MOST_BOUND];
 } Line;
 
 typedef struct {
@@ -61,15 +86,6 @@ typedef struct {
     unsigned long long forwarded, octets;
     unsigned long long span;
 } Numbering;
-
-typedef struct {
-    unsigned int marker, sequence, timestamp;
-    int number, most, base;  // of the picture; -1 for none
-    PyObject *payload;
-    char *bytes;
-    Py_ssize_t size;
-    double now;
-} Packet;
 
 // --- sending ---
 
