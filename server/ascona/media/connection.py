@@ -153,7 +153,7 @@ class Connection:
         output = self._by_ssrc.get(block.ssrc)
         if output is None:
             return
-        self.estimate.count(block.ssrc, block.highest, block.lost_fraction / 256)
+        self.estimate.count(block.ssrc, block.highest, block.lost, now)
         round_trip = output.round_trip(block, now)
         if round_trip is not None:
             self.estimate.time(round_trip, now)

@@ -2,52 +2,58 @@
 
 from collections import deque
 
+from ascona.media.losses import Losses
+from ascona.media.trial import FEW_LOST, LESS, QUEUE_SECONDS, Trial, Verdict
+
 START = 2_500_000.0
 """Bits a second of a line nothing is known of: thirteen small pictures and their voices."""
 
-GROWTH = 0.1
-"""By how much of itself the estimate grows in a second in which all is well."""
+GROWTH, SLOW_GROWTH = 0.1, 0.05
+"""By how much of itself the estimate grows in a second in which all is well; and over a line known to be narrow."""
 
 LEAST_GROWTH = 25_000.0
 """Bits a second that it grows by at least, each second: else little would stay little."""
 
-REST_SECONDS = 3.0
-"""How long it does not grow after it has fallen."""
+REST_SECONDS, LONGEST_REST_SECONDS = 3.0, 48.0
+"""How long it does not grow after it has fallen: twice as long each time that growing made it fall again."""
 
-LOSS_SECONDS = 0.5
-"""Over how long losses are counted."""
+MORE_LOST, MANY_LOST = 0.05, 0.10
+"""Parts lost that are too much: beyond the air's, and at all while nothing has shown that we are to blame."""
 
-FEW_LOST, MANY_LOST, MOST_LOST = 0.03, 0.10, 0.25
-"""Parts lost: up to the first more may be sent, above the second it is too much, above the third far too much."""
-
-QUEUE_SECONDS = 0.35
-"""A round trip so much longer than the shortest one stands in a queue that we have filled; less is a busy machine."""
+MOST_LOST = 0.25
+"""A part lost above which the line is taken to be full before anything has been tried."""
 
 CROWD_SECONDS = 0.15
-"""The same where too much is lost as well: then it is not the air that loses it, the line is full."""
+"""A round trip so much longer than the shortest one, where too much is lost as well, means that the line is full."""
+
+LATE_SECONDS = 0.4
+"""From one review to the next: more, and we were late ourselves, so that no round trip says anything of the line."""
 
 LOST_CAUSE, GOOD_AGAIN, LOST_CAUSE_SECONDS = 0.15, 0.10, 5.0
 """Parts lost above which, for so long, pictures are hopeless; and below which they are worth trying again."""
 
+_FORGETTING_SECONDS = 10.0  # in which the air's part is believed to be less when less is lost
 _ROUND_TRIPS_SECONDS = 1.5  # over which the shortest one counts
 _DRIFT = 0.002  # seconds a second by which the shortest round trip is forgotten: lines change
 _BELIEVED_SECONDS = 1.5  # how long a receiver's own estimate is remembered
 _ENOUGH_TRIPS = 3
-_ENOUGH = 20  # packets, to speak of a loss
 _BELOW_FULL = 0.85  # what arrives fills the line; to empty its queue, less must be sent
-_STEP_SECONDS = 0.5  # between two falls: the reports of the first must have come
+_STEP_SECONDS = 0.5  # between two falls
 
 
 class Estimate:
     """
     Bits a second that one listener can be sent, voices included.
 
-    It falls when reports show losses or a queue, and grows when they show neither. A receiver's own estimate (REMB)
-    says how far to fall; alone it is not believed, because a busy machine takes its own delays for the line's, and
-    Chromium sends none before its own camera has sent something.
+    It falls when reports show losses or a queue, and grows when they show neither. Each fall is a trial: what does
+    not shrink when less is sent, be it a loss or a delay, is the way's own and no reason to send less; the fall is
+    taken back. A receiver's own estimate (REMB) says how far to fall; alone it is not believed, because a busy machine
+    takes its own delays for the line's, and Chromium sends none before its own camera has sent something.
 
     Attributes:
         bits: As far as is known.
+        air: Part that is lost however little is sent.
+        narrow: The last trial has shown that the line is full when more is sent.
         hopeless: So much is lost that no picture would be whole.
         fell_at: When it fell last.
         crowded: The last review found the line full of voices alone.
@@ -55,27 +61,21 @@ class Estimate:
 
     def __init__(self, now: float) -> None:
         self.bits = START
-        self.hopeless = False
+        self.air = 0.0
+        self.narrow = self.hopeless = self.crowded = False
         self.fell_at = float("-inf")
-        self.crowded = False
+        self._rest = REST_SECONDS
+        self._losses = Losses()
+        self._trial: Trial | None = None
         self._reviewed_at = now
-        self._highest: dict[int, int] = {}
-        self._expected = self._lost = 0.0
-        self._counted_since = now
-        self._loss = 0.0  # of the last count
         self._lossy_since: float | None = None
         self._shortest: float | None = None
         self._round_trips: deque[tuple[float, float]] = deque()
         self._believed: dict[tuple[int, ...], tuple[float, float]] = {}
 
-    def count(self, ssrc: int, highest: int, lost_part: float) -> None:
-        """Take in one report block: the newest number seen, with its cycles, and the part lost since the last block."""
-        before = self._highest.get(ssrc)
-        self._highest[ssrc] = highest
-        fresh = (highest - before) & 0xFFFFFFFF if before is not None else 0
-        if 0 < fresh < 0x8000:
-            self._expected += fresh
-            self._lost += fresh * lost_part
+    def count(self, ssrc: int, highest: int, lost: int, now: float) -> None:
+        """Take in one report block: the newest number seen, with its cycles, and all packets lost so far."""
+        self._losses.count(ssrc, highest, lost, now)
 
     def time(self, round_trip: float, now: float) -> None:
         """Take in how long a report of ours and its answer were under way, in seconds."""
@@ -99,32 +99,49 @@ class Estimate:
         Args:
             voices, pictures: Bits a second that are being sent now.
         """
-        passed, self._reviewed_at = now - self._reviewed_at, now
-        counted, self.crowded = self._count_up(now), False
-        queue = self._queue(passed, now)
-        if queue > QUEUE_SECONDS or (counted and self._loss > MANY_LOST):
-            self._fall(self._loss if counted else 0.0, queue, voices, pictures, now)
-        elif now - self.fell_at > REST_SECONDS and self._loss <= FEW_LOST:
+        passed, self._reviewed_at, self.crowded = now - self._reviewed_at, now, False
+        self._losses.pass_time(passed)
+        self._hope(passed, now)
+        queue = self._conclude(voices + pictures, self._queue(passed, now), passed, now)
+        # Losses of voices alone, without a queue, say nothing of what the line carries.
+        telling = pictures > 0.0 or self.narrow or queue > CROWD_SECONDS
+        if queue > QUEUE_SECONDS or (telling and self._losses.surely_above(self._bearable)):
+            self._fall(queue, voices, pictures, now)
+        elif self._trial is None and now - self.fell_at > self._rest and not self._full:
             # Only what is used is found out about.
             most = max(self.bits, 1.5 * (voices + pictures) + 500_000.0)
-            self.bits = min(most, self.bits + passed * max(LEAST_GROWTH, GROWTH * self.bits))
+            growth = (SLOW_GROWTH if self.narrow else GROWTH) * self.bits
+            self.bits = min(most, self.bits + passed * max(LEAST_GROWTH, growth))
         return max(0.0, self.bits - voices)
 
-    def _count_up(self, now: float) -> bool:
-        """Whether enough has been reported to know the loss anew."""
-        if now - self._counted_since < LOSS_SECONDS or self._expected < _ENOUGH:
-            return False
-        self._loss = self._lost / self._expected
-        self._counted_since, self._expected, self._lost = now, 0.0, 0.0
-        if self._loss < GOOD_AGAIN:
-            self._lossy_since, self.hopeless = None, False
-        elif self._loss > LOST_CAUSE:
-            self._lossy_since = now if self._lossy_since is None else self._lossy_since
-            self.hopeless = self.hopeless or now - self._lossy_since >= LOST_CAUSE_SECONDS
-        return True
+    @property
+    def _bearable(self) -> float:
+        """The part lost above which less is sent."""
+        return self.air + MORE_LOST if self.narrow else max(MANY_LOST, self.air + MORE_LOST)
+
+    @property
+    def _full(self) -> bool:
+        """Whether a line that is known to be narrow has begun to lose more than the air does."""
+        return self.narrow and self._losses.surely_above(self.air + FEW_LOST)
+
+    def _hope(self, passed: float, now: float) -> None:
+        """See whether pictures are hopeless, and whether the air has become better."""
+        part = self._losses.part
+        if not self._losses.known:
+            return
+        if part < self.air:
+            self.air += (part - self.air) * min(1.0, passed / _FORGETTING_SECONDS)
+        if part <= LOST_CAUSE or self._lossy_since is None:
+            self._lossy_since = now if part > LOST_CAUSE else None
+        elif now - self._lossy_since >= LOST_CAUSE_SECONDS:
+            self.hopeless = True
+        if part < GOOD_AGAIN:
+            self.hopeless = False
 
     def _queue(self, passed: float, now: float) -> float:
         """Seconds that the last round trips took longer than the shortest of all."""
+        if passed > LATE_SECONDS:
+            self._round_trips.clear()
         while self._round_trips and now - self._round_trips[0][0] > _ROUND_TRIPS_SECONDS:
             self._round_trips.popleft()
         if self._shortest is None:
@@ -134,15 +151,48 @@ class Estimate:
             return 0.0
         return min(round_trip for _, round_trip in self._round_trips) - self._shortest
 
-    def _fall(self, loss: float, queue: float, voices: float, pictures: float, now: float) -> None:
+    def _conclude(self, sent: float, queue: float, passed: float, now: float) -> float:
+        """End the trial once it has shown whose the losses or the delay are; returns what is left of the queue."""
+        trial = self._trial
+        if trial is None:
+            return queue
+        trial.go_on(sent, passed)
+        verdict, part = trial.verdict(self._losses, queue, self.air, now), self._losses.part
+        if verdict is None:
+            return queue
+        self._trial = None
+        if verdict is Verdict.OURS:
+            self.narrow = True
+            if part < MANY_LOST and not trial.still_lost:
+                self.air = part
+        elif verdict is Verdict.NOT_OURS:
+            self.narrow = False
+            self.bits, self._rest = max(self.bits, trial.bits), REST_SECONDS
+            self.air = min(LOST_CAUSE, part)
+            if trial.queue > QUEUE_SECONDS and self._shortest is not None:
+                self._shortest += queue  # that is how long the way is now
+                return 0.0
+        return queue
+
+    def _fall(self, queue: float, voices: float, pictures: float, now: float) -> None:
         if now - self.fell_at < _STEP_SECONDS:
             return
-        self.fell_at = now
-        sent = min(self.bits, voices + pictures)
-        full = queue > QUEUE_SECONDS or loss > MOST_LOST  # else it may be the air that loses something
-        arrives = sent * (1.0 - loss) * _BELOW_FULL if full else sent * (1.0 - loss / 2)
+        before, loss, sent = self.bits, self._losses.latest, min(self.bits, voices + pictures)
+        full = self.narrow or queue > QUEUE_SECONDS or loss > MOST_LOST
+        arrives = sent * (1.0 - loss) * (_BELOW_FULL if full else 1.0)
         believed = [bits for bits, at in self._believed.values() if now - at < _BELIEVED_SECONDS]
         if believed and sum(believed) < pictures:
             arrives = min(sent, voices + sum(believed))
         self.bits = max(voices, arrives)  # voices are sent whatever the line
-        self.crowded = arrives <= voices and loss > MANY_LOST and queue > CROWD_SECONDS
+        self.crowded = pictures <= 0.0 and loss > MANY_LOST and (queue > CROWD_SECONDS or self.narrow)
+        if now - self.fell_at > self._rest:  # it has been growing
+            soon = now - self.fell_at < self._rest + LONGEST_REST_SECONDS
+            self._rest = min(2.0 * self._rest, LONGEST_REST_SECONDS) if soon else REST_SECONDS
+        self.fell_at = now
+        if self.bits > LESS * before:
+            return  # there is nothing left to try
+        if self._trial is None:
+            self._trial = Trial(now, before, voices + pictures, loss, queue)
+        else:
+            self._trial.begin_again(voices + pictures, loss)
+        self._losses.begin_again(now)

@@ -237,10 +237,10 @@ def test_a_listeners_reports_say_what_their_line_carries(ada, ben):
     assert isinstance(told, rtcp.SenderReport)
     first = rtcp.ReportBlock(10, 0, 0, 100, told.ntp >> 16 & 0xFFFFFFFF, 32_768)
     ben.report(rtcp.receiver_report(9, "ben", [first]), now=0.6)  # of which it had the report for half a second
-    ben.report(rtcp.receiver_report(9, "ben", [replace(first, lost_fraction=128, highest=200)]), now=0.6)
-    ben.report(rtcp.receiver_report(9, "ben", [replace(first, ssrc=99, lost_fraction=255, highest=999)]), now=0.6)
+    ben.report(rtcp.receiver_report(9, "ben", [replace(first, lost=50, highest=200)]), now=0.6)
+    ben.report(rtcp.receiver_report(9, "ben", [replace(first, ssrc=99, lost=899, highest=999)]), now=0.6)
     ben.report(rtcp.remb(9, 300_000, [11, 99]), now=0.6)
 
     estimate = ben.connection.estimate
-    assert estimate.review(50_000.0, 1_000_000.0, 0.7) == pytest.approx(300_000)
     assert [round(trip, 3) for _, trip in estimate._round_trips] == [0.1, 0.1]
+    assert estimate.review(50_000.0, 1_000_000.0, 0.7) == pytest.approx(300_000)
