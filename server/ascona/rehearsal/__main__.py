@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from ascona.rehearsal.figure import Figure
-from ascona.rehearsal.line import reach_this_machine
+from ascona.rehearsal.line import reach_this_machine, send_what_fits
 from ascona.rehearsal.loops import loops
 
 _LINE_LIMIT = 1 << 20  # bytes: far more than a full room
@@ -42,4 +42,5 @@ def _report(task: asyncio.Task[None]) -> None:
 if __name__ == "__main__":
     logging.getLogger("aioice").setLevel(logging.ERROR)  # it names addresses
     reach_this_machine()
+    send_what_fits()
     asyncio.run(play())

@@ -1,10 +1,12 @@
 """The line of a simulated person, and what it needs of aiortc and aioice beyond their public names."""
 
+import av
 from aioice import ice
 from aiortc import RTCRtpSender, RTCSessionDescription
+from aiortc.codecs import vpx
 from aiortc.sdp import SessionDescription
 
-from ascona.rehearsal.line import Line, reach_this_machine
+from ascona.rehearsal.line import LARGEST_PAYLOAD, Line, reach_this_machine, send_what_fits
 from ascona.rehearsal.loops import loops
 from ascona.rehearsal.tracks import LoopTrack
 
@@ -59,3 +61,16 @@ def test_people_of_this_machine_are_reached_over_loopback(monkeypatch):
     reach_this_machine()
 
     assert ice.get_host_addresses(use_ipv4=True, use_ipv6=True) == ["127.0.0.1"]
+
+
+def test_pictures_fit_the_smallest_line_that_ipv6_promises(monkeypatch):
+    monkeypatch.setattr(vpx, "PACKET_MAX", vpx.PACKET_MAX)  # as it was, afterwards
+    picture = av.Packet(bytes(20_000))
+    picture.pts, picture.time_base = 0, vpx.VIDEO_TIME_BASE
+
+    send_what_fits()
+    payloads, _ = vpx.Vp8Encoder().pack(picture)
+
+    around = 40 + 8 + 12 + 20 + 2 + 16  # IPv6, UDP, RTP and extensions, a repair's own number, SRTP
+    assert max(map(len, payloads)) == LARGEST_PAYLOAD
+    assert LARGEST_PAYLOAD + around <= 1280
