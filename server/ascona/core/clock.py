@@ -1,7 +1,8 @@
 """Time as one more voice: when it has something to say next, and what follows when it says so."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from typing import get_args
 
 from ascona.core import commands as c
 from ascona.core import events as e
@@ -13,10 +14,12 @@ from ascona.core.session import Session
 NOTICE = timedelta(minutes=1)
 """How long before a phase advances by itself everyone is told."""
 
+ANYTHING: frozenset[type[c.Command]] = frozenset(get_args(c.ByClock))
 
-def due(session: Session) -> tuple[datetime, c.ByClock] | None:
-    """When the clock speaks next, and what it says; None: not before somebody acts."""
-    spoken = list(_to_say(session))
+
+def due(session: Session, only: Collection[type[c.Command]] = ANYTHING) -> tuple[datetime, c.ByClock] | None:
+    """When the clock speaks next, and what it says, of these; None: not before somebody acts."""
+    spoken = [(at, command) for at, command in _to_say(session) if type(command) in only]
     return min(spoken, key=lambda at_command: at_command[0]) if spoken else None
 
 

@@ -82,6 +82,28 @@ RIGHTS: dict[type[c.ByPeople], Right] = {
     c.InviteToCircle: Right(LEADERS, lobby=True),
 }
 
+TAKES_AWAY: frozenset[type[c.Command]] = frozenset(
+    {
+        c.SitBack,
+        c.CloseRing,
+        c.PassWord,
+        c.MoveToRing,
+        c.Remove,
+        c.TurnAway,
+        c.Lock,
+        c.Leave,
+        c.EndSession,
+        c.RingTimeIsUp,
+    }
+)
+"""
+What only ever lets people hear, see, say or enter less. It takes effect also while nothing can be recorded: if a crash
+comes before it is written, it can be said again; sound that went out cannot be taken back.
+
+One case gives something back: with a presenter who goes ends the protection around them. Closing microphones to protect
+somebody, `Protect`, opens the presenter's, and so is not here.
+"""
+
 
 def check(session: Session, command: c.ByPeople, person: Person, version: int) -> None:
     """

@@ -357,7 +357,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                 await room.line_lost(person)
 
     async def _let_go(self, room: Room) -> None:
-        """An ended session leaves the memory with the last who looks at it."""
+        """An ended session leaves the memory with the last who looks at it, once its end is recorded."""
+        await room.settled()
         if not any(other.room is room for other in self._connections.values()):
             await self._forget(room)
 

@@ -11,33 +11,24 @@ from typing import Any, Protocol
 import structlog
 
 from ascona.core import commands as c
-from ascona.core.clock import due
+from ascona.core.clock import ANYTHING, due
 from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
 from ascona.core.media_plan import MediaPlan, media_plan
 from ascona.core.people import LEADERS
-from ascona.core.rights import Refused
+from ascona.core.rights import TAKES_AWAY, Refused
 from ascona.core.session import Session
+from ascona.live.ledger import JOURNAL_RETRY_SECONDS, Journal, Ledger
+from ascona.live.outage import Order
 
 KEYS_LIMIT = 512
 """Commands a room remembers, so that one sent twice is carried out once."""
-
-JOURNAL_PATIENCE_SECONDS = 2.0
-"""How long a command waits for the journal before it is refused."""
 
 CLOCK_RETRY_SECONDS = 1.0
 """How long the clock waits before it speaks again when its word could not be recorded."""
 
 log = structlog.get_logger()
-
-
-class Journal(Protocol):
-    """Where events are kept. After an exception only `since` knows whether anything was written."""
-
-    async def append(self, session: str, records: Sequence[Recorded]) -> None: ...
-
-    async def since(self, session: str, version: int) -> list[Recorded]: ...
 
 
 class Switchboard(Protocol):
@@ -52,6 +43,10 @@ class Audience(Protocol):
     """Whoever is connected, each shown the room as they may see it."""
 
     async def show(self, room: "Room", events: Sequence[Event] = (), by: str | None = None) -> None: ...
+
+    async def tell(self, room: "Room", key: str) -> None:
+        """Say something to everybody inside: `notices.<key>` in the language files."""
+        ...
 
 
 class Room:
@@ -82,7 +77,7 @@ class Room:
         self.session = session
         self.title = title
         self.devices: dict[str, tuple[bool, bool]] = {}
-        self._journal = journal
+        self._ledger = Ledger(journal)
         self._switchboard = switchboard
         self._audience = audience
         self._clock = clock
@@ -92,7 +87,8 @@ class Room:
             self._remember(record.by, record.key)
         self._changed = changed
         self._sealed = False  # nobody is forwarded to anybody
-        self._behind = False  # the journal may hold more than this room knows
+        self._version = session.version  # the highest that was ever shown or forwarded by
+        self._mending: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
 
@@ -106,11 +102,19 @@ class Room:
         """Finish what is under way and stop the clock. The session stays as it stands."""
         while self._under_way:
             await asyncio.wait(self._under_way)
-        alarm, self._alarm = self._alarm, None
-        if alarm:
-            alarm.cancel()
-            with suppress(asyncio.CancelledError):
-                await alarm
+        waiting = [task for task in (self._alarm, self._mending) if task]
+        self._alarm = self._mending = None
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        if self._ledger.outage:
+            with suppress(Refused):  # what is still owed then, a crash would lose as well
+                await self.catch_up()
+
+    async def settled(self) -> None:
+        """Wait until nothing that has taken effect is unrecorded."""
+        while self._mending:
+            await asyncio.wait({self._mending})
 
     def now(self) -> datetime:
         return self._clock()
@@ -118,8 +122,13 @@ class Room:
     @property
     def plan(self) -> MediaPlan:
         """Who is heard and seen by whom; nobody in a room that was sealed."""
-        planned = media_plan(self.session)
+        planned = replace(media_plan(self.session), version=self._version)
         return replace(planned, routes=frozenset()) if self._sealed else planned
+
+    @property
+    def recorded(self) -> int:
+        """The version the journal is known to have."""
+        return self._ledger.recorded(self.session).version
 
     def seal(self) -> None:
         """From the next plan on nothing is forwarded, until a leader does something."""
@@ -132,9 +141,12 @@ class Room:
         Commands wait for their turn, so a session has one history. A key that was
         carried out before is acknowledged again, and nothing happens twice.
 
+        While the journal cannot write, what takes rights away is carried out all the same and recorded
+        when it can; everything else is refused.
+
         Raises:
             Refused: If the rules say no, or the journal cannot write; nothing has changed then.
-                What turns out to have been written after all is caught up with before the next command.
+                What turns out to have been written after all is caught up with when it answers again.
         """
         await self.in_turn(self._obey(command, by, version, key))
 
@@ -162,8 +174,6 @@ class Room:
             await work
 
     async def _obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
-        if self._behind:
-            await self.catch_up()
         if (by, key) in self._carried_out:
             return
         now = self._clock()
@@ -172,7 +182,7 @@ class Room:
             Recorded(self.session.version + number, now, by, key, event) for number, event in enumerate(events, start=1)
         ]
         if records:
-            await self._record(records)
+            await self._record(records, Order(command, by, key, now))
         self._remember(by, key)
         self._sealed = self._sealed and not self._opens_again(command, by)
         await self._act(events, by)
@@ -208,6 +218,7 @@ class Room:
 
     async def _become(self, after: Session, events: Sequence[Event] = (), by: str | None = None) -> None:
         before, self.session = self.session, after
+        self._version = max(self._version, after.version)
         if after.ended:
             self.title = ""
         await self._follow(before)
@@ -215,30 +226,45 @@ class Room:
         await self._show(events, by)
         self._changed(self)
 
-    async def _record(self, records: list[Recorded]) -> None:
+    async def _record(self, records: list[Recorded], order: Order) -> None:
         try:
-            async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
-                await self._journal.append(self.session.id, records)
-        except Exception as error:
-            self._behind = True
-            raise self._unavailable(error) from error
+            await self._ledger.write(self.session, records, order)
+        finally:
+            if self._ledger.outage and not self._mending:
+                self._mending = asyncio.create_task(self._mend())
+                self._set_alarm()
+
+    async def _mend(self) -> None:
+        """Ask until the journal answers, beside everybody's turn: whoever takes rights away does not wait for it."""
+        told = False
+        while self._ledger.outage:
+            if await self._ledger.answers(self.session):
+                with suppress(Refused):
+                    async with self._turn:
+                        await self.catch_up()
+            elif not told:
+                told = True
+                await self._tell("journal_away")
+            if self._ledger.outage:
+                await asyncio.sleep(JOURNAL_RETRY_SECONDS)
+        self._mending = None
+        if told:
+            await self._tell("journal_back")
 
     async def catch_up(self) -> None:
-        """A write that failed, or took too long, may have been written all the same: what is recorded has happened."""
-        try:
-            async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
-                records = await self._journal.since(self.session.id, self.session.version)
-        except Exception as error:
-            raise self._unavailable(error) from error
-        self._behind = False
-        for record in records:
-            self._remember(record.by, record.key)
-        if records:
-            await self._act([record.event for record in records], records[-1].by)
+        """
+        Agree with the journal. For whoever has the turn.
 
-    def _unavailable(self, error: Exception) -> Refused:
-        log.error("journal_unavailable", session=self.session.id, error=type(error).__name__)
-        return Refused("journal_unavailable")
+        Raises:
+            Refused: If it does not answer.
+        """
+        after, found = await self._ledger.agree(self.session)
+        for record in found:
+            self._remember(record.by, record.key)
+        if after != self.session:
+            await self._become(after, [record.event for record in found], found[-1].by if found else None)
+        else:
+            self._set_alarm()
 
     async def _follow(self, before: Session) -> None:
         """
@@ -265,13 +291,19 @@ class Room:
         except Exception as error:
             log.error("audience_failed", session=self.session.id, error=type(error).__name__)
 
+    async def _tell(self, key: str) -> None:
+        try:
+            await self._audience.tell(self, key)
+        except Exception as error:
+            log.error("audience_failed", session=self.session.id, error=type(error).__name__)
+
     def _remember(self, by: str | None, key: str) -> None:
         self._carried_out[by, key] = None
         while len(self._carried_out) > KEYS_LIMIT:
             self._carried_out.popitem(last=False)
 
     def _set_alarm(self) -> None:
-        next_word = due(self.session)
+        next_word = due(self.session, TAKES_AWAY if self._ledger.outage else ANYTHING)
         if self._alarm:
             self._alarm.cancel()  # only its waiting: what it asked for goes on in its turn
         self._alarm = asyncio.create_task(self._wait_and_say(*next_word)) if next_word else None

@@ -11,7 +11,8 @@ import structlog
 
 from ascona.core.invariants import Invariant, Violation, Wiring, forwarding, places, receivers, version
 from ascona.core.media_plan import MediaPlan
-from ascona.live.room import JOURNAL_PATIENCE_SECONDS, Room
+from ascona.live.ledger import JOURNAL_PATIENCE_SECONDS
+from ascona.live.room import Room
 
 LOOK_SECONDS = 5.0
 """How often every room is looked at, whether or not anything happens there."""
@@ -137,7 +138,7 @@ class Watch:
         found += places(self._attendance.sitting(room))
         with suppress(Exception):  # a database that is away is another matter, and said elsewhere
             async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
-                found += version(room.session.version, await self._recorded(room.session.id))
+                found += version(room.recorded, await self._recorded(room.session.id))
         return found
 
     async def _put_right(self, room: Room) -> None:

@@ -133,7 +133,7 @@ class Worker:
         line.write(number, "", wire.RESULTS[name].dump_json(result) if name in wire.RESULTS else b"null")
 
     def _open_room(self, room: str, slots: int) -> None:
-        self._rooms.setdefault(room, 0)
+        self._rooms[room] = 0  # whoever leads now knows the journal: its first plan counts, whatever came before
         self._switchboard.open_room(room, slots)
 
     def _close_room(self, room: str) -> None:

@@ -25,6 +25,7 @@ class Rig:
         self.records: list[Recorded] = []
         self.plans: list[MediaPlan] = []
         self.left: list[str] = []
+        self.said: list[str] = []
         self.away = False
         self.broken = False
         self.blind = False
@@ -45,6 +46,8 @@ class Rig:
             raise TimeoutError
 
     async def since(self, _session: str, version: int) -> list[Recorded]:
+        if self.away:
+            raise OSError
         return [record for record in self.records if record.version > version]
 
     async def follow(self, _room: str, plan: MediaPlan) -> None:
@@ -61,6 +64,9 @@ class Rig:
         self.shown.set()
         if self.blind:
             raise RuntimeError
+
+    async def tell(self, _room: Room, key: str) -> None:
+        self.said.append(key)
 
 
 def room_with(rig: Rig, session=None, clock=lambda: NOON, history: Sequence[Recorded] = ()) -> Room:
@@ -104,6 +110,7 @@ async def test_without_its_journal_a_room_changes_nothing_and_says_so():
     assert room.session == before
     assert rig.story == []
     rig.away = False
+    await room.settled()
     await room.obey(c.NextPhase(), "ada", before.version, "key-one-1")
     assert room.session.phase_id == "choose"
     await room.close()
@@ -228,6 +235,7 @@ async def test_what_was_written_though_the_journal_did_not_say_so_has_happened()
     with pytest.raises(Refused, match="journal_unavailable"):
         await room.obey(c.NextPhase(), "ada", before.version, "key-one-1")
     rig.silent = False
+    await room.settled()
 
     await room.obey(c.NextPhase(), "ada", before.version, "key-one-1")
 
