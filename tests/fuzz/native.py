@@ -203,7 +203,7 @@ class World:
                 packet[lots.randrange(min(40, len(packet)))] = lots.randrange(256)
             self._end.sendto(lots.choice([packet, packet, packet, packet[: lots.randrange(60)]]), self._at)
         self._now += 0.01
-        self.port.receive()
+        self.port.receive(lots.random() < 0.1)
 
     def numbering(self) -> Any:
         if lots.random() < 0.02:

@@ -52,6 +52,9 @@ class Server(Protocol):
     async def gather(self, circle: Circle, identity: Identity) -> list[Link]:
         """Bring a room's people in, until everyone receives whatever the others send."""
 
+    async def told(self) -> dict[str, int]:
+        """What it has counted itself, if it does: pictures held back, packets turned away."""
+
     async def stop(self) -> None:
         """End the process."""
 

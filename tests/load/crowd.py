@@ -96,11 +96,13 @@ async def measure(server: Server, rooms: list[Circle], given: argparse.Namespace
                 record(server.pid, given.profile, SETTLING, given.seconds)
             heard, before, after = traffic.run(mark)
             full = memory(server.pid)
+            told = await server.told()
         finally:
             await server.stop()
             for link in links:
                 link.peer.close()
-    return figures(heard, after - before, len(rooms), (full - empty) / sum(circle.people for circle in rooms))
+    people = sum(circle.people for circle in rooms)
+    return figures(heard, after - before, len(rooms), (full - empty) / people) | {"told": told}
 
 
 def figures(heard: Heard, took: Moment, rooms: int, bytes_each: float) -> dict[str, Any]:

@@ -152,6 +152,9 @@ class Janus:
         await own.connect(there.address, there.name, there.password)
         await asyncio.wait_for(self._up[handle].wait(), PATIENCE)
 
+    async def told(self) -> dict[str, int]:
+        return {}
+
     async def stop(self) -> None:
         self._reader.cancel()
         await self._client.close()

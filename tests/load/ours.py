@@ -71,6 +71,9 @@ class Ours:
         }
         return Link(peer, sender if sends else None, hears)
 
+    async def told(self) -> dict[str, int]:
+        return dict(await self._ask("totals"))
+
     async def stop(self) -> None:
         if self._process.returncode is None:
             self._process.terminate()

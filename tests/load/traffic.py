@@ -23,7 +23,7 @@ AUDIO_SECONDS, FRAME_SECONDS = 0.02, 0.04  # the packets of a frame come right b
 KEY_FRAMES = 25  # one in so many is one, so that whoever waits for one need not ask
 CHECK_SECONDS = 2.5  # as Chromium; a server stops sending to those who are not heard of
 REPORT_SECONDS = 1.0
-SETTLING = 12.0  # seconds before what is measured: ours sends all the pictures only once it believes the line
+SETTLING = 20.0  # seconds before what is measured: ours sends all the pictures only once it believes the line
 LATE = 0.5  # and after it, for what is on its way
 
 MID, TRANSPORT_WIDE = 4, 3  # ids of header extensions

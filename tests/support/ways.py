@@ -121,7 +121,7 @@ class Uplink(Inlet):
     def receive(self, packet: bytes, now: float) -> None:
         self._way.now = now
         self.send(packet)
-        self._way.port.receive()
+        self._way.port.receive(False)
 
     def within_rate(self, payload_type: int, now: float) -> bool:
         return self.taken

@@ -12,7 +12,7 @@ import structlog
 from aioice import stun
 
 from ascona.media.native import open_port
-from ascona.media.stream import Stream, Streams
+from ascona.media.stream import VOICE_BYTES, Stream, Streams
 
 if TYPE_CHECKING:
     from ascona.media.native._port import Line, Port
@@ -24,6 +24,9 @@ BUFFER = 4 << 20
 """Bytes asked of the kernel for what has come and not been read; its default holds only some 90 video packets."""
 
 log = structlog.get_logger()
+
+BEHIND_SECONDS = 0.1
+"""When more has come than can be read for so long, pictures are passed over until all is read: voices stay fresh."""
 
 _BATCH = 64  # datagrams read in one turn of the loop
 _LARGEST_DATAGRAM = 1500
@@ -86,6 +89,8 @@ class Mux:
         self.places: dict[Address, Endpoint] = {}
         self.clock = clock
         self._counts = counts
+        self._full_since: float | None = None
+        self._behind = False
         self.native = open_port(self._socket.fileno(), self, counts) if native else None
         self._loop = asyncio.get_running_loop()
         read = self._read if self.native is None else partial(self._read_in_c, self.native)
@@ -125,18 +130,29 @@ class Mux:
             try:
                 datagram, address = self._socket.recvfrom(_LARGEST_DATAGRAM + 1)
             except OSError:  # most often: nothing left to read
+                self._turned(full=False)
                 return
             self.receive(datagram, address)
+        self._turned(full=True)
 
     def _read_in_c(self, native: "Port") -> None:
         """What `_read` does. What fails is the only datagram that is lost: the others wait for the next try."""
-        while True:
+        for _ in range(_BATCH + 1):
             try:
-                native.receive()
+                self._turned(native.receive(self._behind))
             except Exception as error:
                 self._failed(error)
             else:
                 return
+
+    def _turned(self, full: bool) -> None:
+        """A turn has read as much as it may, or all there was."""
+        if not full:
+            self._full_since, self._behind = None, False
+        elif self._full_since is None:
+            self._full_since = self.clock()
+        else:
+            self._behind = self.clock() - self._full_since > BEHIND_SECONDS
 
     def receive(self, datagram: bytes, address: Address) -> None:
         """A datagram has come, by UDP or TCP."""
@@ -166,6 +182,8 @@ class Mux:
         endpoint = self.places.get(address)
         if endpoint is None:
             self._counts["strangers"] += 1
+        elif 127 < first < 192 and self._behind and _is_picture(datagram):
+            self._counts["pictures_passed_over"] += 1
         elif 127 < first < 192:
             endpoint.receive_media(datagram, self.clock())
         elif 19 < first < 64:
@@ -190,6 +208,11 @@ class Mux:
             return
         if endpoint.checked(name, address, "USE-CANDIDATE" in message.attributes, self.clock()):
             self.send(_response(message, address if isinstance(address, tuple) else address.peer, password), address)
+
+
+def _is_picture(datagram: bytes) -> bool:
+    """Whether a datagram of media may be a picture's, by what shows before it is decrypted."""
+    return len(datagram) > VOICE_BYTES and not 192 <= datagram[1] <= 223
 
 
 def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:

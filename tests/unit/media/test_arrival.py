@@ -253,10 +253,28 @@ def test_a_gate_that_is_shut_is_shut_for_what_lies_before_the_port(in_c, ada):
     ada.inlet.send(picture(3))
     ada.publisher.dismiss(ada.eye.output)
 
-    in_c.port.receive()
+    in_c.port.receive(False)
 
     assert len(ada.eye.sent) == 1
     assert ada.arrived[Kind.VIDEO] == 3
+
+
+def test_while_the_port_is_behind_pictures_are_passed_over_and_voices_are_not(in_c, ada):
+    large = datagram(VIDEO_TYPE, 2, 6000, SMALL, vp8(2) + bytes(500), numbered(2))
+    for packet in (large, voice(2)):
+        ada.inlet.send(packet)
+
+    in_c.port.receive(True)
+
+    assert (len(ada.eye.sent), len(ada.ear.sent)) == (1, 2)
+    assert in_c.counts == {"pictures_passed_over": 1}
+
+
+def test_a_port_says_when_there_may_be_more(in_c, ada):
+    for number in range(2, 68):
+        ada.inlet.send(voice(number))
+
+    assert [in_c.port.receive(False) for _ in range(3)] == [True, False, False]
 
 
 def test_one_datagram_that_fails_is_the_only_one_lost(in_c, ada):
@@ -266,8 +284,8 @@ def test_one_datagram_that_fails_is_the_only_one_lost(in_c, ada):
     ada.inlet.send(voice(3))
 
     with pytest.raises(AttributeError):
-        in_c.port.receive()
-    in_c.port.receive()
+        in_c.port.receive(False)
+    in_c.port.receive(False)
 
     assert len(ada.ear.sent) == 3
 
@@ -279,7 +297,7 @@ def test_what_python_sends_does_not_overtake_what_was_sent_in_c(in_c, ada):
     ada.inlet.send(picture(12))
     ada.inlet.send(picture(13))
 
-    in_c.port.receive()
+    in_c.port.receive(False)
 
     assert [packet.sequence - ada.eye.sent[0].sequence for packet in ada.eye.sent] == [*range(10), 11, 12]
 
@@ -293,8 +311,8 @@ def test_a_port_that_is_closed_meanwhile_reads_no_more(in_c, ada):
     ada.inlet.send(picture(2, key=True))
     ada.inlet.send(picture(3))
 
-    in_c.port.receive()
-    in_c.port.receive()
+    in_c.port.receive(False)
+    in_c.port.receive(False)
 
     assert ada.arrived[Kind.VIDEO] == 1
 
@@ -302,7 +320,7 @@ def test_a_port_that_is_closed_meanwhile_reads_no_more(in_c, ada):
 def test_the_port_is_read_by_one_at_a_time(in_c, ada):
     class Impatient:
         def receive(self, packet: bytes, now: float) -> None:
-            in_c.port.receive()
+            in_c.port.receive(False)
 
     ada.inlet.publisher = Impatient()
 

@@ -1,13 +1,14 @@
 """The port that everybody shares, over a real socket: one person's trouble is nobody else's."""
 
 import asyncio
+import itertools
 import socket
 from collections import Counter
 
 import pytest
 from aioice import stun
 
-from ascona.media.mux import Address, Mux
+from ascona.media.mux import BEHIND_SECONDS, Address, Mux
 
 PATIENCE = 20.0
 
@@ -62,6 +63,36 @@ async def test_a_datagram_that_breaks_something_is_the_only_one_lost_and_is_told
     assert somebody.media == [b"\x80media"]
     assert counts == {"failed_datagram": 2}
     assert [line["event"] for line in logged] == ["datagram_failed"]
+
+
+@pytest.mark.parametrize("native", [False, True])
+async def test_pictures_are_passed_over_while_more_comes_than_can_be_read_and_voices_never(native):
+    counts: Counter[str] = Counter()
+    clock = itertools.count(0.0, 0.75 * BEHIND_SECONDS / 64)  # looked at for each packet that is taken
+    mux = Mux("127.0.0.1", 0, lambda: next(clock), counts, native)
+    somebody = Somebody()
+    picture, voice = b"\x80\x60".ljust(450), b"\x80\x6f".ljust(100)
+    with socket_to(mux) as peer:
+        mux.places[peer.getsockname()] = somebody
+        for datagram in [picture, voice] * 110:
+            peer.send(datagram)
+        async with asyncio.timeout(PATIENCE):
+            while somebody.media.count(voice) < 110:
+                await asyncio.sleep(0)
+        taken = somebody.media.count(picture)
+        await asyncio.sleep(0)
+        peer.send(voice)  # with it all is read
+        async with asyncio.timeout(PATIENCE):
+            while somebody.media.count(voice) < 111:
+                await asyncio.sleep(0)
+        peer.send(picture)
+        async with asyncio.timeout(PATIENCE):
+            while somebody.media.count(picture) == taken:
+                await asyncio.sleep(0)
+    mux.close()
+
+    assert 64 <= taken < 110
+    assert counts == {"pictures_passed_over": 110 - taken}
 
 
 async def test_who_comes_by_ipv4_to_an_ipv6_port_is_told_their_ipv4_address():

@@ -38,11 +38,14 @@ class Receiver(Protocol):
 class Port:
     """Reads one UDP socket, and sends through it."""
 
-    def receive(self) -> None:
+    def receive(self, behind: bool, /) -> bool:
         """
-        Deal with what has come, as far as one call to the kernel brings it.
+        Deal with what has come, as far as one call to the kernel brings it; whether that was as much as it can bring.
 
         Any error of what it calls passes through; the datagrams behind it wait for the next call.
+
+        Args:
+            behind: Pass over what may be pictures.
         """
 
     def fan_out(self, outputs: tuple[Output, ...], packet: Packet, picture: Picture | None, now: float, /) -> None:

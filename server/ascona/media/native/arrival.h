@@ -174,8 +174,14 @@ static int receive_one(Port *port, const Asked *asked, unsigned char *bytes, int
     int done = -1;
     if (line != NULL) {
         const Bound *bound = size > LARGEST ? NULL : bound_to(line, bytes, size);
-        done = bound == NULL ? leave_datagram(port, asked->sort, bytes, size, address)
-                             : receive_bound(port, (Line *)line, bound, asked, bytes, size);
+        if (bound == NULL) {
+            done = leave_datagram(port, asked->sort, bytes, size, address);
+        } else if (port->behind && size > VOICE) {
+            port->passed_over++;
+            done = 0;
+        } else {
+            done = receive_bound(port, (Line *)line, bound, asked, bytes, size);
+        }
     }
     Py_XDECREF(address);
     Py_XDECREF(line);

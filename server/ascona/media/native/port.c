@@ -24,11 +24,12 @@ static int count(Port *port, const char *name, unsigned long *losses) {
     return done == NULL ? -1 : 0;
 }
 
-static PyObject *counted(Port *port) {
-    if (count(port, "unsent", &port->unsent) < 0 || count(port, "not_protected", &port->not_protected) < 0 ||
-        count(port, "not_genuine", &port->not_genuine) < 0)
-        return NULL;
-    Py_RETURN_NONE;
+static int count_all(Port *port) {
+    return count(port, "unsent", &port->unsent) < 0 || count(port, "not_protected", &port->not_protected) < 0 ||
+                   count(port, "not_genuine", &port->not_genuine) < 0 ||
+                   count(port, "pictures_passed_over", &port->passed_over) < 0
+               ? -1
+               : 0;
 }
 
 static PyObject *port_fan_out(PyObject *self, PyObject *const *arguments, Py_ssize_t given) {
@@ -45,19 +46,25 @@ static PyObject *port_fan_out(PyObject *self, PyObject *const *arguments, Py_ssi
         done = forward(port, arguments[0], &packet, &known);
     flush(port);
     Py_XDECREF(packet.payload);
-    return done < 0 ? NULL : counted(port);
+    if (done < 0 || count_all(port) < 0)
+        return NULL;
+    Py_RETURN_NONE;
 }
 
-static PyObject *port_receive(PyObject *self, PyObject *Py_UNUSED(nothing)) {
+static PyObject *port_receive(PyObject *self, PyObject *behind) {
     Port *port = (Port *)self;
+    int is_behind = PyObject_IsTrue(behind);
+    if (is_behind < 0)
+        return NULL;
     if (port->receiving) {
         PyErr_SetString(PyExc_RuntimeError, "datagrams are being dealt with");
         return NULL;
     }
     port->receiving = 1;
+    port->behind = is_behind;
     int done = receive(port);
     port->receiving = 0;
-    return done < 0 ? NULL : counted(port);
+    return done < 0 || count_all(port) < 0 ? NULL : PyBool_FromLong(port->came == AT_ONCE);
 }
 
 static PyObject *port_close(PyObject *self, PyObject *Py_UNUSED(nothing)) {
@@ -214,7 +221,7 @@ static PyMemberDef intake_members[] = {
 };
 static PyMethodDef port_methods[] = {
     {"fan_out", (PyCFunction)(void (*)(void))port_fan_out, METH_FASTCALL, NULL},
-    METHOD(port, receive, METH_NOARGS), METHOD(port, line, METH_NOARGS), METHOD(port, close, METH_NOARGS), {0},
+    METHOD(port, receive, METH_O), METHOD(port, line, METH_NOARGS), METHOD(port, close, METH_NOARGS), {0},
 };
 static PyMethodDef line_methods[] = {
     METHOD(line, aim, METH_VARARGS), METHOD(line, rest, METH_NOARGS), METHOD(line, numbering, METH_VARARGS),

@@ -13,6 +13,7 @@ enum {
     AT_ONCE = 64,          // datagrams taken from it in one call, as in mux.py
     ROOM = 1500,           // bytes of a packet and its trailer
     LARGEST = 1500,        // bytes of a datagram that is looked at, as in mux.py
+    VOICE = 400,           // bytes; as in stream.py
     TRAILER = 144,         // what libsrtp may write behind a packet
     LARGEST_HEADER = 20,   // with the block of one element of four bytes
     MOST_BOUND = 4,        // streams of a publisher; nobody has more than a voice and two layers
@@ -32,7 +33,7 @@ typedef struct {
     PyObject *counts;                   // where losses are counted, as in Python
     PyObject *packet, *read_picture;    // packet.py's, to make what Python is given
     PyObject *places, *clock, *sort;    // of the Mux; NULL when the port is closed
-    unsigned long unsent, not_protected, not_genuine;
+    unsigned long unsent, not_protected, not_genuine, passed_over;
     // What waits to be sent.
     unsigned int held;
     struct mmsghdr messages[BATCH];
@@ -40,7 +41,7 @@ typedef struct {
     struct iovec parts[BATCH];
     unsigned char rooms[BATCH][ROOM];
     // What has come, and not been looked at yet.
-    int receiving;
+    int receiving, behind;  // behind: pictures are passed over
     unsigned int next, came;
     struct mmsghdr letters[AT_ONCE];
     struct sockaddr_storage senders[AT_ONCE];
