@@ -6,7 +6,7 @@ import signal
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -59,6 +59,18 @@ class Victim(Enum):
     WEB = "web process"
     WORKER = "media worker"
     BOTH = "both"
+
+
+class Patient(Visitor):
+    """Whose page tries until it is let in."""
+
+    async def come(self, name: str | None = None) -> dict[str, Any]:
+        while True:
+            try:
+                await self.hang_up()
+                return await super().come(name)
+            except AWAY:
+                await asyncio.sleep(AGAIN_SECONDS)
 
 
 @dataclass
@@ -161,15 +173,10 @@ class Evening:
     async def _come(self, person: Visitor) -> None:
         """As a page does whose line is lost."""
         person.room = {}
-        while True:
-            try:
-                await person.hang_up()
-                assert await person.come() == {}
+        while not person.room.get("people"):
+            assert await person.come() == {}
+            with suppress(TimeoutError):
                 await person.sees(lambda room: bool(room["people"]))
-            except AWAY:
-                await asyncio.sleep(AGAIN_SECONDS)
-            else:
-                return
 
     async def _compare(self) -> None:
         """What is shown and heard now against what is recorded."""
@@ -208,7 +215,7 @@ async def evening(folder: Path, database: str = "") -> AsyncIterator[Evening]:
         people = {}
         for one in await server.plan(*(word for name, standing in PEOPLE.items() for word in (standing, name))):
             invited = Invited("", one["name"], Standing(one["standing"]), one["link"].split("#")[1])
-            people[one["name"]] = Visitor(server.origin, invited)
+            people[one["name"]] = Patient(server.origin, invited)
             stack.push_async_callback(people[one["name"]].close)
         await with_pia_presenting(people)
         book = Book(Settings(data=folder, database=database).database_url, people["Ada"].id)

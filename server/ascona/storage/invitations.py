@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from ascona.core.people import Role, Standing, seated
 from ascona.core.programme import read_programme
 from ascona.core.session import SitBackStyle
-from ascona.storage.database import Database, to_ms
+from ascona.storage.database import Database, DatabaseAway, to_ms
 from ascona.storage.tables import LoginRow, PersonRow, ServerRow, SessionRow
 
 TITLE_LIMIT = 200
@@ -21,6 +21,9 @@ LINK_LASTS = timedelta(days=30)
 
 LOGIN_LASTS = timedelta(hours=12)
 """How long a browser stays signed in: longer than any evening."""
+
+KNOWN_LIMIT = 10_000
+"""Signed-in browsers that are recognised while the database is away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Invitations:
         """
         self._database = database
         self._fresh = fresh
+        self._known: dict[bytes, tuple[Guest, int]] = {}
 
     async def plan(
         self,
@@ -128,12 +132,29 @@ class Invitations:
         return Guest(person.id, person.session_id), token
 
     async def guest(self, token: str, now: datetime) -> Guest | None:
-        """Whose browser this is, or None."""
-        async with self._database.transaction() as transaction:
-            login = await transaction.get(LoginRow, _hash(token))
+        """
+        Whose browser this is, or None.
+
+        Raises:
+            DatabaseAway: If it is, and this browser was not recognised before: whoever is in a session comes back.
+        """
+        hashed = _hash(token)
+        try:
+            async with self._database.transaction() as transaction:
+                login = await transaction.get(LoginRow, hashed)
+        except DatabaseAway:
+            if hashed not in self._known:
+                raise
+            guest, expires_ms = self._known[hashed]
+            return guest if expires_ms > to_ms(now) else None
+        self._known.pop(hashed, None)
         if login is None or login.expires_ms <= to_ms(now):
             return None
-        return Guest(login.person_id, login.session_id)
+        guest = Guest(login.person_id, login.session_id)
+        self._known[hashed] = guest, login.expires_ms
+        while len(self._known) > KNOWN_LIMIT:
+            del self._known[next(iter(self._known))]  # whoever came longest ago
+        return guest
 
     async def serve_at(self, origin: str) -> None:
         """Remember where the server is reached."""
