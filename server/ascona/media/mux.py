@@ -12,6 +12,7 @@ import structlog
 from aioice import stun
 
 from ascona.media.native import open_port
+from ascona.media.reading import Reading
 from ascona.media.stream import VOICE_BYTES, Stream, Streams
 
 if TYPE_CHECKING:
@@ -92,9 +93,8 @@ class Mux:
         self._full_since: float | None = None
         self._behind = False
         self.native = open_port(self._socket.fileno(), self, counts) if native else None
-        self._loop = asyncio.get_running_loop()
         read = self._read if self.native is None else partial(self._read_in_c, self.native)
-        self._loop.add_reader(self._socket.fileno(), read)
+        self._reading = Reading(asyncio.get_running_loop(), self._socket.fileno(), read, clock)
         self._streams = Streams(self.receive, self.places.__contains__, self._left, clock, counts)
 
     async def accept_streams(self) -> None:
@@ -112,7 +112,7 @@ class Mux:
         if self.native is not None:
             self.native.close()
         if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket.fileno())
+            self._reading.close()
             self._socket.close()
 
     def send(self, datagram: bytes | memoryview, address: Address) -> None:
@@ -125,29 +125,32 @@ class Mux:
         except OSError:
             self._counts["unsent"] += 1
 
-    def _read(self) -> None:
-        for _ in range(_BATCH):
+    def _read(self) -> int:
+        for came in range(_BATCH):
             try:
                 datagram, address = self._socket.recvfrom(_LARGEST_DATAGRAM + 1)
             except OSError:  # most often: nothing left to read
-                self._turned(full=False)
-                return
+                self._turned(came)
+                return came
             self.receive(datagram, address)
-        self._turned(full=True)
+        self._turned(_BATCH)
+        return _BATCH
 
-    def _read_in_c(self, native: "Port") -> None:
+    def _read_in_c(self, native: "Port") -> int:
         """What `_read` does. What fails is the only datagram that is lost: the others wait for the next try."""
         for _ in range(_BATCH + 1):
             try:
-                self._turned(native.receive(self._behind))
+                came = native.receive(self._behind)
             except Exception as error:
                 self._failed(error)
             else:
-                return
+                self._turned(came)
+                return came
+        return 0
 
-    def _turned(self, full: bool) -> None:
-        """A turn has read as much as it may, or all there was."""
-        if not full:
+    def _turned(self, came: int) -> None:
+        """A turn has read so many: as much as it may, or all there was."""
+        if came < _BATCH:
             self._full_since, self._behind = None, False
         elif self._full_since is None:
             self._full_since = self.clock()

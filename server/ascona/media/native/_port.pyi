@@ -38,9 +38,9 @@ class Receiver(Protocol):
 class Port:
     """Reads one UDP socket, and sends through it."""
 
-    def receive(self, behind: bool, /) -> bool:
+    def receive(self, behind: bool, /) -> int:
         """
-        Deal with what has come, as far as one call to the kernel brings it; whether that was as much as it can bring.
+        Deal with what has come, as far as one call to the kernel brings it: so many datagrams, 64 at most.
 
         Any error of what it calls passes through; the datagrams behind it wait for the next call.
 

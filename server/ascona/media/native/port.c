@@ -64,7 +64,7 @@ static PyObject *port_receive(PyObject *self, PyObject *behind) {
     port->behind = is_behind;
     int done = receive(port);
     port->receiving = 0;
-    return done < 0 || count_all(port) < 0 ? NULL : PyBool_FromLong(port->came == AT_ONCE);
+    return done < 0 || count_all(port) < 0 ? NULL : PyLong_FromUnsignedLong(port->came);
 }
 
 static PyObject *port_close(PyObject *self, PyObject *Py_UNUSED(nothing)) {
