@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,29 +17,33 @@ from ascona.core.people import FLOOR_LIMIT
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 from ascona.forwarding import CannotStart, Forwarding, forwarding, port_trouble
+from ascona.live.callers import Callers
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
+from ascona.live.sign_ins import SignIns
 from ascona.live.watch import Watch
 from ascona.live.websocket import socket_server
 from ascona.media.offer import OfferRefused
 from ascona.media.turn import turn_credentials
 from ascona.media.workers import Workers
+from ascona.pages.idle import IdleConnections
 from ascona.pages.login import Login
 from ascona.pages.metrics import HOST as METRICS_HOST
 from ascona.pages.metrics import Figures, metrics_routes
 from ascona.pages.render import Pages
 from ascona.pages.routes import Routes
-from ascona.pages.security import add_headers, kind_errors, only_from
+from ascona.pages.security import add_headers, kind_errors, only_from, patient
 from ascona.settings import Settings
 from ascona.storage.database import Database
 from ascona.storage.invitations import Invitations
 from ascona.storage.journal import Journal
+from ascona.storage.links import LinkTimes
 
 REQUEST_BYTES_LIMIT = 64 * 1024
 HEADER_LINE_LIMIT = 4096
 HEADER_FIELD_LIMIT = 8190
-KEEPALIVE_SECONDS = 30
+KEEPALIVE_SECONDS = 15
 SHUTDOWN_SECONDS = 2.0
 """How long open requests may take to finish when the server stops."""
 
@@ -132,7 +136,7 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
         clock = steady_clock()
         database = await open_database(settings)
         stack.push_async_callback(database.close)
-        journal, invitations = Journal(database), Invitations(database, fresh_token)
+        journal, invitations = Journal(database), Invitations(database, fresh_token, link_times(settings))
         media = await forwarding(
             settings,
             lambda room, person, pictures: namespace.told(room, person, pictures),
@@ -147,12 +151,15 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
             session, history = rebuilt
             media.open_room(id, slots_of(session))
             session = replace(session, present=still_here(session, media.connected(id)))
-            title = await journal.title(id)
-            return Room(session, title, journal, media, namespace, clock, history, watch.look)
+            title, again = await journal.title(id), await invitations.opened_again(id, clock())
+            return Room(session, title, journal, media, namespace, clock, history, watch.look, again)
 
         rooms = Rooms(load, media.close_room)
         stack.push_async_callback(rooms.close)
-        login = Login(invitations, clock)
+        callers = Callers(settings.proxy_addresses, time.monotonic)
+        login = Login(
+            invitations, clock, callers, lambda guest: namespace.link_opened_again(guest.session, guest.person)
+        )
         namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)
         watch = Watch(rooms, media, namespace, journal.version)
         stack.push_async_callback(watch.close)
@@ -172,7 +179,10 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
 
         pages = Pages(assets.web(), settings.language)
         routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person, relays))
-        port = await _serve(settings, routes, namespace, stack)
+        port = await _serve(settings, routes, namespace, callers, stack)
+        sign_ins = SignIns(invitations, namespace, time.monotonic)
+        await sign_ins.begin()
+        _keep(sign_ins.watch(), stack)
         stack.push_async_callback(namespace.close)
         origin = settings.origin_at(port)
         await invitations.serve_at(origin)
@@ -238,12 +248,34 @@ def _relays(settings: Settings, seat: int, now: datetime) -> list[dict[str, Any]
     return [{"urls": settings.turn_urls, "username": shown.name, "credential": shown.password}]
 
 
-async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, stack: AsyncExitStack) -> int:
+def link_times(settings: Settings) -> LinkTimes:
+    """When personal links are good."""
+    return LinkTimes(
+        timedelta(minutes=settings.link_minutes_before),
+        timedelta(minutes=settings.link_minutes_after),
+        timedelta(days=settings.link_days),
+    )
+
+
+def _keep(work: Coroutine[Any, Any, None], stack: AsyncExitStack) -> None:
+    """Let something go on until the server stops."""
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+
+
+async def _serve(
+    settings: Settings, routes: Routes, namespace: RoomNamespace, callers: Callers, stack: AsyncExitStack
+) -> int:
     """Serve HTTP and Socket.IO; the port it came out as."""
     origins: list[str] = []  # known once the port is
     app = web.Application(
         client_max_size=REQUEST_BYTES_LIMIT,
-        middlewares=[kind_errors(routes.apology), only_from(origins)],
+        middlewares=[kind_errors(routes.apology), only_from(origins), patient(callers)],
         handler_args={
             "max_line_size": HEADER_LINE_LIMIT,
             "max_field_size": HEADER_FIELD_LIMIT,
@@ -252,7 +284,7 @@ async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, s
     )
     app.on_response_prepare.append(add_headers)
     app.add_routes(routes.table(str(assets.web() / "static")))
-    sockets = socket_server(origins)
+    sockets = socket_server(origins, callers)
     sockets.register_namespace(namespace)
     sockets.attach(app)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS)
@@ -263,6 +295,7 @@ async def _serve(settings: Settings, routes: Routes, namespace: RoomNamespace, s
         await web.TCPSite(runner, settings.host, settings.port).start()
     except OSError as error:
         raise CannotStart(port_trouble("TCP", settings.port, error, "--port")) from error
+    _keep(IdleConnections(runner, time.monotonic).watch(), stack)
     port = int(runner.addresses[0][1])
     origins += settings.origins_at(port)
     return port

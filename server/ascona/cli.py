@@ -9,6 +9,7 @@ import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -140,6 +141,7 @@ def session() -> None:
 @click.option("--observer", "observers", multiple=True, metavar="NAME")
 @click.option("--supervisor", "supervisors", multiple=True, metavar="NAME")
 @click.option("--sit-back", type=click.Choice([style.value for style in SitBackStyle]), default="gone")
+@click.option("--starts", metavar="TIME", help="When it begins, e.g. 2026-11-24T19:30: links are good around it.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder for the database.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def session_new(
@@ -152,6 +154,7 @@ def session_new(
     observers: tuple[str, ...],
     supervisors: tuple[str, ...],
     sit_back: str,
+    starts: str | None,
     data: Path | None,
     as_json: bool,
 ) -> None:
@@ -165,7 +168,18 @@ def session_new(
         *((name, Role.SUPERVISOR) for name in supervisors),
     ]
     settings = _settings({"data": data})
-    _run(_session_new(settings, people, programme_text(programme), title, SitBackStyle(sit_back), as_json))
+    text, style = programme_text(programme), SitBackStyle(sit_back)
+    _run(_session_new(settings, people, text, title, style, _moment(starts), as_json))
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A date and time as people write it; of this machine's zone where none is given."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        _stop(f"“{text}” is not a time such as 2026-11-24T19:30 or 2026-11-24T19:30+01:00.")
 
 
 async def _session_new(
@@ -174,14 +188,15 @@ async def _session_new(
     programme: str,
     title: str,
     sit_back: SitBackStyle,
+    starts: datetime | None,
     as_json: bool,
 ) -> None:
     database = await app.open_database(settings)
     try:
         now = app.steady_clock()()
-        planned = Invitations(database, app.fresh_token)
+        planned = Invitations(database, app.fresh_token, app.link_times(settings))
         try:
-            id, invited = await planned.plan(people, programme, now, title, sit_back)
+            id, invited = await planned.plan(people, programme, now, title, sit_back, starts)
             origin = settings.origin or await planned.origin() or settings.origin_at(settings.port)
         except ProgrammeError as error:
             _stop(f"The programme cannot be used: {error}")
@@ -194,6 +209,30 @@ async def _session_new(
         return
     for one in invited:
         click.echo(f"{one.name} ({one.standing.value.replace('_', '-')}): {link(origin, one)}")
+
+
+@session.command("revoke")
+@click.argument("link_or_secret", metavar="LINK")
+@click.option("--again", is_flag=True, help="Print a new link for the same person.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for the database.")
+def session_revoke(link_or_secret: str, again: bool, data: Path | None) -> None:
+    """Make a personal link good for nothing; whoever is in a room by it is out within a second."""
+    _run(_session_revoke(_settings({"data": data}), link_or_secret.rpartition("#")[2], again))
+
+
+async def _session_revoke(settings: Settings, secret: str, again: bool) -> None:
+    database = await app.open_database(settings)
+    try:
+        planned = Invitations(database, app.fresh_token)
+        renewed = await planned.revoke(secret)
+        origin = settings.origin or await planned.origin() or settings.origin_at(settings.port)
+    finally:
+        await database.close()
+    if renewed is None:
+        _stop("There is no such link (any more).")
+    click.echo(f"The link of {renewed.name} is revoked.")
+    if again:
+        click.echo(f"{renewed.name} ({renewed.standing.value.replace('_', '-')}): {link(origin, renewed)}")
 
 
 def programme_text(name: str) -> str:

@@ -37,6 +37,10 @@ class Settings(BaseSettings):
             empty: SQLite in `data`.
         origin: What browsers have in their address bar, e.g. `https://balint.example.org`;
             empty: this machine only, at `port`.
+        proxies: Addresses that are believed when they say for whom they ask (`X-Forwarded-For`); with commas.
+        link_minutes_before, link_minutes_after: How long before its session begins, and after it ends, a personal
+            link opens the door.
+        link_days: How long it does where nobody said when the session begins.
         language: Of the pages.
     """
 
@@ -56,6 +60,10 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     database: str = Field("", repr=False)
     origin: str = ""
+    proxies: str = "127.0.0.1, ::1"
+    link_minutes_before: int = Field(60, ge=0, le=7 * 24 * 60)
+    link_minutes_after: int = Field(60, ge=0, le=7 * 24 * 60)
+    link_days: int = Field(30, ge=1, le=366)
     language: str = Field("en", pattern="^[a-z]{2}$")
 
     @field_validator("media_address")
@@ -68,6 +76,16 @@ class Settings(BaseSettings):
                 raise ValueError(f"“{one}” is not an IP address such as 203.0.113.7 or 2001:db8::7") from None
             if address.is_unspecified or address.is_multicast:
                 raise ValueError(f"no browser can reach “{one}”")
+        return text
+
+    @field_validator("proxies")
+    @classmethod
+    def _all_proxies(cls, text: str) -> str:
+        for one in _listed(text):
+            try:
+                ip_address(one)
+            except ValueError:
+                raise ValueError(f"“{one}” is not an IP address such as 127.0.0.1") from None
         return text
 
     @field_validator("turn_url")
@@ -103,6 +121,11 @@ class Settings(BaseSettings):
     def media_addresses(self) -> list[str]:
         """`media_address`, one by one."""
         return [str(ip_address(one)) for one in _listed(self.media_address)]
+
+    @property
+    def proxy_addresses(self) -> list[str]:
+        """`proxies`, one by one."""
+        return _listed(self.proxies)
 
     @property
     def media_folder(self) -> Path:

@@ -132,7 +132,7 @@ async def refused(server, headers: dict[str, str], auth: object = "its own") -> 
         with pytest.raises(socketio.exceptions.ConnectionError):
             await client.connect(
                 server.origin,
-                headers={"Cookie": cookie} | headers,
+                headers={"Cookie": cookie, "Origin": server.origin} | headers,
                 auth=own if auth == "its own" else auth,
                 transports=["websocket"],
             )

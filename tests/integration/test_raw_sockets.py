@@ -35,7 +35,7 @@ async def max_by_hand(server, gather):
     address = f"{server.origin}/socket.io/?EIO=4&transport=websocket"
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
-        http.ws_connect(address, headers={"Cookie": cookie}) as socket,
+        http.ws_connect(address, headers={"Cookie": cookie, "Origin": server.origin}) as socket,
     ):
         await socket.receive_str(timeout=10)
         await socket.send_str("40" + json.dumps({"room": max_.id}))

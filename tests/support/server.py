@@ -75,7 +75,7 @@ class Visitor:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         await self.socket.connect(
             self.origin,
-            headers={"Cookie": cookie},
+            headers={"Cookie": cookie, "Origin": self.origin},
             auth={"room": self.id, "window": self.window},
             transports=["websocket"],
         )

@@ -34,6 +34,9 @@ RETURN_SECONDS = 30.0
 GOODBYE_SECONDS = 2.0
 """How long closed lines may take to empty when the server stops."""
 
+CONNECTIONS_LIMIT = 6
+"""Connections of one person: a line that is lost and not yet missed, and some windows."""
+
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20.0, 40.0
 OFFERS_PER_SECOND, OFFERS_AT_ONCE = 1.0, 5.0
 
@@ -61,6 +64,7 @@ class Connection:
 
     Attributes:
         window: Drawn by the page when it was loaded: a page that comes back is told from another window by it.
+        cookie: Its Cookie header, to ask again whose it is.
         knocked: It is this person's place in the room.
     """
 
@@ -68,6 +72,7 @@ class Connection:
     room: Room
     person: str
     window: str = ""
+    cookie: str = field(default="", repr=False)
     knocked: bool = False
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
     offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
@@ -119,7 +124,24 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             self.counts["not_signed_in"] += 1
             raise socketio.exceptions.ConnectionRefusedError("not_signed_in")
         window = auth.get("window") if isinstance(auth, dict) else None
-        self._connections[sid] = Connection(sid, room, person, window if isinstance(window, str) else "")
+        self._connections[sid] = Connection(
+            sid, room, person, window if isinstance(window, str) else "", environ.get("HTTP_COOKIE", "")
+        )
+        self._let_go_of_surplus(room.session.id, person)
+
+    def _let_go_of_surplus(self, room: str, person: str) -> None:
+        """Of more connections than anybody needs those go that were first and have no place."""
+        theirs = [one for one in self._connections.values() if (one.room.session.id, one.person) == (room, person)]
+        idle = [one for one in theirs if self._place(one) is not one]
+        for connection in idle[: max(0, len(theirs) - CONNECTIONS_LIMIT)]:
+            self.counts["too_many_connections"] += 1
+            self._begin(self._hang_up(connection))
+
+    async def look_again(self) -> None:
+        """Whoever was signed in long ago may be so no more."""
+        for connection in list(self._connections.values()):
+            if await self._identify(connection.cookie, connection.room.session.id) != connection.person:
+                await self._hang_up(connection)
 
     async def on_disconnect(self, sid: str, *_reason: object) -> None:
         connection = self._connections.pop(sid, None)
@@ -157,7 +179,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         before = self._shown.get(session.id, session)
         self._shown[session.id] = session
         said = notices(before, session, events, by) + presence_notices(before, session)
-        view = View.of(session, room.title, room.devices, room.now(), next(self._turns), room.plan)
+        turn = next(self._turns)
+        view = View.of(session, room.title, room.devices, room.now(), turn, room.plan, room.opened_again)
         for connection in self._in(room):
             viewer = session.person(connection.person)
             if viewer is None:
@@ -167,6 +190,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                 if not notice.leaders_only or viewer.role in LEADERS:
                     line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
                     await self.emit("notice", line, to=connection.sid)
+            if viewer.place is Place.REMOVED:  # has been told so; what goes on in the room is theirs no more
+                self._begin(self._hang_up(connection))
         self._rosters[session.id] = here(session)
 
     # --- what is watched ---
@@ -209,6 +234,40 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                 del self._places[place]  # nobody waits for these lines
             if not forgotten:
                 await self._forget(room)
+
+    def link_opened_again(self, room: str, person: str) -> None:
+        """Leaders are told, now and at the door: it may be the same person, or whoever the link was forwarded to."""
+        if room in self._rooms:
+            self._begin(self._tell_of_link(room, person))
+
+    async def _tell_of_link(self, id: str, person: str) -> None:
+        room = await self._rooms.get(id)
+        whose = room.session.person(person) if room else None
+        if room is None or whose is None:
+            return
+        notice = {"key": "link_again", "by": None, "values": {"name": whose.name}}
+        await room.link_opened_again(person)
+        for connection in self._in(room):
+            viewer = self._viewer(connection)
+            if viewer.place is Place.INSIDE and viewer.role in LEADERS:
+                await self.emit("notice", notice, to=connection.sid)
+
+    async def sign_out(self, room: str, person: str) -> None:
+        """Somebody's browsers are signed in no more: their lines end now, and sound and picture with them."""
+        theirs = [one for one in self._connections.values() if (one.room.session.id, one.person) == (room, person)]
+        for connection in theirs:
+            await self._hang_up(connection)
+
+    async def _hang_up(self, connection: Connection) -> None:
+        """End a connection, and nobody waits for it to come back."""
+        had_place = self._place(connection) is connection
+        self._connections.pop(connection.sid, None)
+        if had_place:
+            room, person = connection.room, connection.person
+            del self._places[room.session.id, person]
+            await self._negotiator.leave(room.session.id, person)
+            await room.line_lost(person)
+        await self.disconnect(connection.sid)
 
     def media_back(self, room: str) -> None:
         """Nothing comes any more over the lines there were: pages need not wait until they notice."""

@@ -21,10 +21,14 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take one token if there is one. `now`: seconds of a monotonic clock."""
-        if self._filled_at is not None:
-            self._tokens = min(self.burst, self._tokens + (now - self._filled_at) * self.rate)
-        self._filled_at = now
-        if self._tokens < 1:
+        if not self.has_one(now):
             return False
         self._tokens -= 1
         return True
+
+    def has_one(self, now: float) -> bool:
+        """Whether there is a token to take."""
+        if self._filled_at is not None:
+            self._tokens = min(self.burst, self._tokens + (now - self._filled_at) * self.rate)
+        self._filled_at = now
+        return self._tokens >= 1

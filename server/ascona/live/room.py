@@ -57,6 +57,7 @@ class Room:
         session: As it stands. Replaced, never changed.
         devices: (microphone, camera) as each person has turned them on; nobody's
             rights, only what their chair shows.
+        opened_again: People whose links are open in more than one browser.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Room:
         clock: Callable[[], datetime],
         history: Iterable[Recorded] = (),
         changed: Callable[["Room"], None] = lambda room: None,
+        opened_again: Iterable[str] = (),
     ) -> None:
         """
         Args:
@@ -77,6 +79,7 @@ class Room:
         self.session = session
         self.title = title
         self.devices: dict[str, tuple[bool, bool]] = {}
+        self.opened_again = frozenset(opened_again)
         self._ledger = Ledger(journal)
         self._switchboard = switchboard
         self._audience = audience
@@ -161,6 +164,11 @@ class Room:
     async def turned(self, person: str, devices: tuple[bool, bool]) -> None:
         """Somebody turned their microphone or camera on or off."""
         await self.in_turn(self._turned(person, devices))
+
+    async def link_opened_again(self, person: str) -> None:
+        """Somebody's link was opened in another browser than before: theirs, or somebody else's."""
+        self.opened_again |= {person}
+        await self.in_turn(self._show())
 
     async def in_turn(self, work: Coroutine[Any, Any, None]) -> None:
         """One after another, and each to its end, also when whoever asked is gone: what is recorded is also done."""

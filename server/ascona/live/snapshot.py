@@ -34,6 +34,7 @@ class View:
     reach: Counter[tuple[str, Kind]]
     slots: Mapping[str, int]
     programme: tuple[dict[str, Any], ...]
+    opened_again: frozenset[str]
 
     @classmethod
     def of(
@@ -44,6 +45,7 @@ class View:
         now: datetime,
         turn: int,
         plan: MediaPlan | None = None,
+        opened_again: frozenset[str] = frozenset(),
     ) -> "View":
         """
         Args:
@@ -55,7 +57,7 @@ class View:
             for step, phase in enumerate(programme.phases)
         )
         reach = Counter((route.sender, route.kind) for route in plan.routes)
-        return cls(session, title, dict(devices), now, turn, plan.routes, reach, plan.slots, steps)
+        return cls(session, title, dict(devices), now, turn, plan.routes, reach, plan.slots, steps, opened_again)
 
 
 def snapshot(view: View, viewer: Person) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def snapshot(view: View, viewer: Person) -> dict[str, Any]:
         "leaderless": s.phase is not None and not s.leader_present,
         "me": _me(view, viewer),
         "people": [_chair(view, viewer, person) for person in s.inside()] if inside else [],
-        "door": [_waiting(s, p) for p in s.people if p.place is Place.DOOR] if inside and leads else [],
+        "door": [_waiting(view, p) for p in s.people if p.place is Place.DOOR] if inside and leads else [],
     }
 
 
@@ -145,8 +147,10 @@ def _state(s: Session, person: Person) -> str:
     return "back" if s.sits_back(person.id) else "here"
 
 
-def _waiting(s: Session, person: Person) -> dict[str, str]:
-    return {"person": person.id, "name": person.name, "standing": s.standing(person).value}
+def _waiting(view: View, person: Person) -> dict[str, Any]:
+    standing = view.session.standing(person).value
+    again = person.id in view.opened_again
+    return {"person": person.id, "name": person.name, "standing": standing, "again": again}
 
 
 _ALONE: tuple[c.ByPeople, ...] = (

@@ -1,18 +1,27 @@
 """Signing in with a personal link: the secret comes in a POST and becomes a cookie."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Protocol
 
 from aiohttp import web
 
+from ascona.live.callers import Callers
 from ascona.storage.invitations import LOGIN_LASTS
+from ascona.storage.links import TooEarly
 
 COOKIE = "__Host-ascona-{session}"
 """One cookie a session, so that one browser may hold links to several."""
 
 SECRET_LIMIT = 200
 """Characters in a secret that are even looked at."""
+
+TOKENS_LIMIT = 50
+"""Sessions of one browser that are looked at when it opens a link."""
+
+BODY_SECONDS = 10.0
+"""How long a secret may take to come, once its request has begun."""
 
 
 class Guest(Protocol):
@@ -25,10 +34,23 @@ class Guest(Protocol):
     def session(self) -> str: ...
 
 
+class SignedIn(Protocol):
+    """A browser that has just opened a link."""
+
+    @property
+    def guest(self) -> Guest: ...
+
+    @property
+    def token(self) -> str: ...
+
+    @property
+    def again(self) -> bool: ...
+
+
 class Invitations(Protocol):
     """Knows whose link a secret belongs to, and whose cookie a token."""
 
-    async def sign_in(self, secret: str, now: datetime) -> tuple[Guest, str] | None: ...
+    async def sign_in(self, secret: str, now: datetime, before: Collection[str]) -> SignedIn | None: ...
 
     async def guest(self, token: str, now: datetime) -> Guest | None: ...
 
@@ -36,34 +58,72 @@ class Invitations(Protocol):
 class Login:
     """Signs browsers in, and recognises them."""
 
-    def __init__(self, invitations: Invitations, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        invitations: Invitations,
+        clock: Callable[[], datetime],
+        callers: Callers,
+        opened_again: Callable[[Guest], None] = lambda guest: None,
+    ) -> None:
+        """
+        Args:
+            callers: Who has failed too often.
+            opened_again: Told when a link was opened in another browser than before.
+        """
         self._invitations = invitations
         self._clock = clock
+        self._callers = callers
+        self._opened_again = opened_again
 
     async def post(self, request: web.Request) -> web.Response:
         """`{"secret"}` in; the cookie and `{"room"}`, or `{"error"}`, out."""
+        caller = request.remote, request.headers.get("X-Forwarded-For", "")
+        if not self._callers.may_call(*caller):
+            return web.json_response({"error": "too_fast"}, status=429)
         try:
-            message = await request.json()
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await request.json()
         except (ValueError, LookupError, RecursionError):  # no JSON, no such character set, brackets without end
             return web.json_response({"error": "bad_message"}, status=400)
+        except TimeoutError:
+            return web.json_response({"error": "bad_message"}, status=408)
         secret = message.get("secret") if isinstance(message, dict) else None
-        if not isinstance(secret, str) or not 0 < len(secret) <= SECRET_LIMIT:
-            return web.json_response({"error": "unknown_link"}, status=404)
-        signed_in = await self._invitations.sign_in(secret, self._clock())
+        held = _tokens(request.headers.get("Cookie", ""))
+        try:
+            signed_in = None
+            if isinstance(secret, str) and 0 < len(secret) <= SECRET_LIMIT:
+                signed_in = await self._invitations.sign_in(secret, self._clock(), held)
+        except TooEarly as early:
+            opens_ms = round(early.opens_at.timestamp() * 1000)
+            return web.json_response({"error": "early_link", "opens_ms": opens_ms}, status=403)
         if signed_in is None:
+            self._callers.failed(*caller)
             return web.json_response({"error": "unknown_link"}, status=404)
-        guest, token = signed_in
-        response = web.json_response({"room": f"/room/{guest.session}"})
-        name = COOKIE.format(session=guest.session)
-        seconds = int(LOGIN_LASTS.total_seconds())  # no longer than its token, so that evenings do not pile up
-        response.set_cookie(name, token, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/")
-        return response
+        if signed_in.again:
+            self._opened_again(signed_in.guest)
+        return _welcome(signed_in)
 
     async def person(self, cookies: str, session: str) -> str | None:
         """The person whose browser sends this Cookie header, in this session; None for strangers."""
         token = _cookie(cookies, COOKIE.format(session=session))
         guest = await self._invitations.guest(token, self._clock()) if token else None
         return guest.person if guest and guest.session == session else None
+
+
+def _welcome(signed_in: SignedIn) -> web.Response:
+    """The way to the room, and the cookie: always a fresh one, whatever the browser brought along."""
+    session = signed_in.guest.session
+    response = web.json_response({"room": f"/room/{session}"})
+    name = COOKIE.format(session=session)
+    seconds = int(LOGIN_LASTS.total_seconds())  # no longer than its token, so that evenings do not pile up
+    response.set_cookie(name, signed_in.token, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def _tokens(cookies: str) -> list[str]:
+    """Every token of ours in a Cookie header, whichever session it is for; a browser has few."""
+    pairs = (pair.strip().partition("=") for pair in cookies.split(";"))
+    return [value for key, _, value in pairs if key.startswith(COOKIE.format(session=""))][:TOKENS_LIMIT]
 
 
 def _cookie(cookies: str, name: str) -> str | None:

@@ -6,6 +6,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ascona.live.callers import Callers
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -38,6 +40,9 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, whatever the address."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Apology = Callable[[web.Request, int], web.Response]
 
@@ -53,11 +58,11 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
 
 def only_from(origins: Collection[str]) -> Middleware:
     """
-    Refuse to change anything for another site's page.
+    Refuse to change anything, or to open a socket, for another site's page.
 
     Browsers say where a request comes from: `Sec-Fetch-Site` (Fetch Metadata), or at
     least `Origin`. A program that is no browser says neither, and carries no cookie
-    it was not given.
+    it was not given; with a cookie, neither is not enough.
 
     Args:
         origins: Of our own pages.
@@ -65,13 +70,35 @@ def only_from(origins: Collection[str]) -> Middleware:
 
     @web.middleware
     async def ours_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        if request.method not in SAFE or _opens_a_socket(request):
             site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
             if site not in {"same-origin", "none", None} or (origin is not None and origin not in origins):
+                raise web.HTTPForbidden
+            if site is None and origin is None and "Cookie" in request.headers:
                 raise web.HTTPForbidden
         return await handler(request)
 
     return ours_only
+
+
+def _opens_a_socket(request: web.Request) -> bool:
+    return request.path.startswith("/socket.io")
+
+
+def patient(callers: Callers) -> Middleware:
+    """Refuse packed bodies, which may grow without end, and sockets for whoever came in vain too often."""
+
+    @web.middleware
+    async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise web.HTTPUnsupportedMediaType
+        if _opens_a_socket(request) and not callers.may_call(
+            request.remote, request.headers.get("X-Forwarded-For", "")
+        ):
+            raise web.HTTPTooManyRequests
+        return await handler(request)
+
+    return bounded
 
 
 def kind_errors(apology: Apology) -> Middleware:

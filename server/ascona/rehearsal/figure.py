@@ -77,7 +77,7 @@ class Figure:
             self._socket = self._new_socket(web)
             await self._socket.connect(
                 self._url,
-                headers={"Cookie": cookie},
+                headers={"Cookie": cookie, "Sec-Fetch-Site": "none"},  # a program, and no page of anybody's
                 auth={"room": room},
                 transports=["websocket"],
                 wait_timeout=_ANSWER_SECONDS,

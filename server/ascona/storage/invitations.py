@@ -1,23 +1,23 @@
 """Invitations: a session is planned, and everyone gets a personal link."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, func, select
 
+from ascona.core.events import PhaseStarted
 from ascona.core.people import Role, Standing, seated
 from ascona.core.programme import read_programme
 from ascona.core.session import SitBackStyle
-from ascona.storage.database import Database, DatabaseAway, to_ms
-from ascona.storage.tables import LoginRow, PersonRow, ServerRow, SessionRow
+from ascona.storage.database import Database, DatabaseAway, from_ms, to_ms
+from ascona.storage.links import Link, LinkTimes
+from ascona.storage.tables import EventRow, LoginRow, PersonRow, RevocationRow, ServerRow, SessionRow
 
 TITLE_LIMIT = 200
 """Characters in a session's title."""
-
-LINK_LASTS = timedelta(days=30)
-"""How long a personal link opens the door, unless the session ends before."""
 
 LOGIN_LASTS = timedelta(hours=12)
 """How long a browser stays signed in: longer than any evening."""
@@ -44,10 +44,25 @@ class Guest:
     session: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """
+    What came of a link.
+
+    Attributes:
+        token: For this browser's cookie.
+        again: The link had been opened in another browser before.
+    """
+
+    guest: Guest
+    token: str
+    again: bool
+
+
 class Invitations:
     """Sessions as planned, links and signed-in browsers."""
 
-    def __init__(self, database: Database, fresh: Callable[[], str]) -> None:
+    def __init__(self, database: Database, fresh: Callable[[], str], times: LinkTimes | None = None) -> None:
         """
         Args:
             fresh: Makes unguessable URL-safe tokens of at least 128 bits.
@@ -55,6 +70,8 @@ class Invitations:
         self._database = database
         self._fresh = fresh
         self._known: dict[bytes, tuple[Guest, int]] = {}
+        self._times = times or LinkTimes()
+        self._signing_in = asyncio.Lock()
 
     async def plan(
         self,
@@ -63,6 +80,7 @@ class Invitations:
         now: datetime,
         title: str = "",
         sit_back: SitBackStyle = SitBackStyle.GONE,
+        starts: datetime | None = None,
     ) -> tuple[str, list[Invited]]:
         """
         Plan a session and invite its people.
@@ -71,6 +89,7 @@ class Invitations:
             people: (name, role) in the order they should sit.
             programme: TOML.
             title: Shown in the room; at most `TITLE_LIMIT` characters.
+            starts: When it is to begin, aware; None: nobody says. Links are good from a while before.
 
         Returns:
             The session's id, and the invitations in the order given.
@@ -78,7 +97,10 @@ class Invitations:
         Raises:
             ValueError: If the people, the programme or the title will not do; says why.
         """
-        read_programme(programme)
+        length = timedelta(minutes=sum(phase.minutes or 0 for phase in read_programme(programme).phases))
+        opens_at, expires_at = self._times.window(starts, length, now)
+        if expires_at <= now:
+            raise ValueError("the session would be over already")
         if len(title) > TITLE_LIMIT:
             raise ValueError(f"a title has at most {TITLE_LIMIT} characters")
         session, ids = self._fresh(), [self._fresh() for _ in people]
@@ -105,31 +127,92 @@ class Invitations:
                     role=person.role.value,
                     seat=person.seat,
                     secret_hash=_hash(secrets[person.id]),
-                    expires_ms=to_ms(now + LINK_LASTS),
+                    opens_ms=to_ms(opens_at),
+                    expires_ms=to_ms(expires_at),
                 )
                 for person in everyone
             )
         by_id = {person.id: person for person in everyone}
         return session, [Invited(id, by_id[id].name, Standing(by_id[id].role.value), secrets[id]) for id in ids]
 
-    async def sign_in(self, secret: str, now: datetime) -> tuple[Guest, str] | None:
-        """The guest whose link this is and a fresh token for their browser; None if the link is no good (any more)."""
+    async def sign_in(self, secret: str, now: datetime, before: Collection[str] = ()) -> SignedIn | None:
+        """
+        Sign a browser in with a personal link; None if the link is no good, or no good any more.
+
+        It takes one question to the database whatever is wrong with a link, so that nobody can tell what.
+
+        Args:
+            before: Tokens this browser has; that of the same person is good for nothing from now on.
+
+        Raises:
+            TooEarly: It is good, but not yet.
+        """
+        begun = exists().where(EventRow.session_id == PersonRow.session_id, EventRow.kind == PhaseStarted.__name__)
+        query = select(PersonRow, SessionRow.ended_ms, begun).join(SessionRow, SessionRow.id == PersonRow.session_id)
         async with self._database.transaction() as transaction:
-            query = select(PersonRow).where(PersonRow.secret_hash == _hash(secret))
-            person = (await transaction.scalars(query)).one_or_none()
-            if person is None or person.expires_ms <= to_ms(now):
-                return None
+            found = (await transaction.execute(query.where(PersonRow.secret_hash == _hash(secret)))).one_or_none()
+        if found is None:
+            return None
+        person, ended_ms, has_begun = found
+        ended_at = None if ended_ms is None else from_ms(ended_ms)
+        link = Link(from_ms(person.opens_ms), from_ms(person.expires_ms), has_begun, ended_at)
+        if not link.is_good(now, self._times):
+            return None
+        async with self._signing_in:  # a whole group comes at once, and SQLite has one writer
+            return await self._signed_in(Guest(person.id, person.session_id), now, before)
+
+    async def _signed_in(self, guest: Guest, now: datetime, before: Collection[str]) -> SignedIn:
+        """In a transaction that begins with writing: one that read first could be told that it comes too late."""
+        for held in before:
+            self._known.pop(_hash(held), None)
+        own, token = LoginRow.person_id == guest.person, self._fresh() + self._fresh()
+        async with self._database.transaction() as transaction:
             await transaction.execute(delete(LoginRow).where(LoginRow.expires_ms <= to_ms(now)))
-            token = self._fresh() + self._fresh()
+            await transaction.execute(delete(LoginRow).where(own, LoginRow.token_hash.in_(map(_hash, before))))
+            again = await transaction.scalar(select(exists().where(own)))
             transaction.add(
                 LoginRow(
                     token_hash=_hash(token),
-                    person_id=person.id,
-                    session_id=person.session_id,
+                    person_id=guest.person,
+                    session_id=guest.session,
                     expires_ms=to_ms(now + LOGIN_LASTS),
                 )
             )
-        return Guest(person.id, person.session_id), token
+        return SignedIn(guest, token, bool(again))
+
+    async def revoke(self, secret: str) -> Invited | None:
+        """
+        Make a link good for nothing and sign out every browser that came by it.
+
+        Returns:
+            The same person's invitation with a new secret, known to nobody else; None if there is no such link.
+        """
+        async with self._database.transaction() as transaction:
+            query = select(PersonRow).where(PersonRow.secret_hash == _hash(secret))
+            person = (await transaction.scalars(query)).one_or_none()
+            if person is None:
+                return None
+            renewed = self._fresh()
+            person.secret_hash = _hash(renewed)
+            await transaction.execute(delete(LoginRow).where(LoginRow.person_id == person.id))
+            transaction.add(RevocationRow(person_id=person.id, session_id=person.session_id))
+        return Invited(person.id, person.name, Standing(person.role), renewed)
+
+    async def revoked(self, after: int) -> tuple[int, list[Guest]]:
+        """Whose links were revoked after this number; and the number to ask with next."""
+        async with self._database.transaction() as transaction:
+            query = select(RevocationRow).where(RevocationRow.id > after).order_by(RevocationRow.id)
+            rows = (await transaction.scalars(query)).all()
+        guests = [Guest(row.person_id, row.session_id) for row in rows]
+        self._known = {token: known for token, known in self._known.items() if known[0] not in guests}
+        return (rows[-1].id if rows else after), guests
+
+    async def opened_again(self, session: str, now: datetime) -> frozenset[str]:
+        """People of a session whose links are open in more than one browser."""
+        of_session = select(LoginRow.person_id).where(LoginRow.session_id == session, LoginRow.expires_ms > to_ms(now))
+        query = of_session.group_by(LoginRow.person_id).having(func.count() > 1)
+        async with self._database.transaction() as transaction:
+            return frozenset(await transaction.scalars(query))
 
     async def guest(self, token: str, now: datetime) -> Guest | None:
         """

@@ -48,6 +48,7 @@ class PersonRow(Table):
     role: Mapped[str] = mapped_column(String(16))
     seat: Mapped[int]
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    opens_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     expires_ms: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -75,6 +76,17 @@ class LoginRow(Table):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     expires_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class RevocationRow(Table):
+    """A link that was made good for nothing, so that a running server hangs up on whoever came by it."""
+
+    __tablename__ = "revocations"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads it so; ids are never used twice
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
 
 
 class ServerRow(Table):

@@ -18,8 +18,9 @@ from ascona.core.events import Knocked, Named, Recorded, SessionEnded
 from ascona.core.people import Role
 from ascona.settings import Settings
 from ascona.storage.database import Database, DatabaseAway, DatabaseUnusable
-from ascona.storage.invitations import LINK_LASTS, LOGIN_LASTS, TITLE_LIMIT, Invitations
+from ascona.storage.invitations import LOGIN_LASTS, TITLE_LIMIT, Invitations
 from ascona.storage.journal import Journal
+from ascona.storage.links import LinkTimes
 
 PEOPLE = [("Ada", Role.LEADER), ("Pia", Role.MEMBER), ("Eve", Role.RING)]
 PROGRAMME = assets.preset("ascona-90")
@@ -175,7 +176,8 @@ async def test_a_link_signs_in_and_its_secret_is_stored_nowhere(tmp_path):
     id, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON)
     pia = invited[1]
 
-    guest, token = await invitations.sign_in(pia.secret, NOON)
+    signed_in = await invitations.sign_in(pia.secret, NOON)
+    guest, token = signed_in.guest, signed_in.token
 
     assert (guest.person, guest.session) == (pia.person, id)
     assert await invitations.guest(token, NOON) == guest
@@ -188,10 +190,10 @@ async def test_a_link_signs_in_and_its_secret_is_stored_nowhere(tmp_path):
 async def test_links_and_logins_come_to_an_end(invitations):
     _, invited = await invitations.plan(PEOPLE, PROGRAMME, NOON)
     secret = invited[0].secret
-    _, token = await invitations.sign_in(secret, NOON)
+    token = (await invitations.sign_in(secret, NOON)).token
 
     assert await invitations.sign_in("f" * 32, NOON) is None
-    assert await invitations.sign_in(secret, NOON + LINK_LASTS) is None
+    assert await invitations.sign_in(secret, NOON + LinkTimes().undated) is None
     assert await invitations.guest(token, NOON + LOGIN_LASTS) is None
     assert await invitations.guest("f" * 64, NOON) is None
 

@@ -79,8 +79,10 @@ function doorPart(visit, room) {
       ${repeat(
         room.door,
         ({ person }) => person,
-        ({ person, name, standing }) => html`<li>
-          <span class="who"><bdi>${name}</bdi> <small class="quiet">${speak(`standing.${standing}`)}</small></span>
+        ({ person, name, standing, again }) => html`<li>
+          <span class="who"
+            ><bdi>${name}</bdi> <small class="quiet">${speak(`standing.${standing}`)}${again ? ` · ${speak("desk.again")}` : nothing}</small></span
+          >
           ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", press: () => visit.command("Admit", { person }) })}
           ${button({ text: speak("desk.turn_away_short"), name: speak("desk.turn_away", { name }), look: "quiet", press: () => visit.command("TurnAway", { person }) })}
         </li>`,

@@ -17,6 +17,12 @@ function say(sentence, heading = speak("join.failed")) {
   }
 }
 
+/**
+ * @param {number} at milliseconds
+ * @returns {string} as people here write day and time
+ */
+const moment = (at) => new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "short" }).format(at);
+
 async function comeIn() {
   if (!secret) return say(speak("join.no_secret"));
   const answer = await fetch("/join", {
@@ -24,9 +30,9 @@ async function comeIn() {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ secret }),
   });
-  const { room, error } = await answer.json();
+  const { room, error, opens_ms: opens } = await answer.json();
   history.replaceState(null, "", "/join"); // the secret stays in no history; without an answer, reloading tries again
-  if (!room) return say(speak(`refusals.${error}`));
+  if (!room) return say(speak(`refusals.${error}`, { time: opens ? moment(opens) : "" }));
   forget(room.split("/").at(-1)); // a link that is opened again is a new visit: the agreement is asked again
   location.replace(room);
 }

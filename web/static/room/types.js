@@ -50,7 +50,7 @@
 
 /** @typedef {{left_ms: number, held: boolean, advances: boolean, shown: boolean}} Clock */
 /** @typedef {{phase: string, minutes: number | null, case: number}} Step */
-/** @typedef {{person: string, name: string, standing: Standing}} Waiting */
+/** @typedef {{person: string, name: string, standing: Standing, again: boolean}} Waiting */
 
 /**
  * @typedef {object} Snapshot

@@ -1,0 +1,5 @@
+"""A server for each test, and a way to bring people to it: as for tests of parts together."""
+
+from tests.integration.conftest import gather, server, switchboard
+
+__all__ = ["gather", "server", "switchboard"]

@@ -1,0 +1,201 @@
+"""Stolen, forwarded, revoked and planted: what a link and a cookie are good for in other hands."""
+
+import asyncio
+from datetime import timedelta
+
+import aiohttp
+import pytest
+import socketio
+
+from ascona import app, assets
+from ascona.core.people import Role
+from ascona.live import namespace, websocket
+from ascona.live.callers import FAILURES_AT_ONCE
+from tests.integration.test_evening import GROUP, admitted
+from tests.support.media import PATIENCE, Client, until
+from tests.support.server import Visitor, planned
+
+STRANGER = {"X-Forwarded-For": "203.0.113.7"}
+"""As our own proxy would say."""
+
+
+@pytest.fixture
+async def http():
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield session
+
+
+async def answer_to(server, http, secret: str, headers: dict[str, str] | None = None) -> tuple[int, object]:
+    async with http.post(f"{server.origin}/join", json={"secret": secret}, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_a_link_that_is_opened_in_a_second_browser_waits_at_the_door_like_the_first_and_leaders_are_told(gather):
+    people = await gather({"Ada": Role.LEADER, "Pia": Role.MEMBER})
+    ada, pia = people["Ada"], people["Pia"]
+    await ada.come()
+    await pia.come()
+    assert (await ada.sees(lambda room: room["door"]))["door"][0]["again"] is False
+    thief = Visitor(pia.origin, pia.invited)
+
+    await thief.come()
+
+    assert (await ada.reads("link_again"))["values"] == {"name": "Pia"}
+    await ada.sees(lambda room: room["door"] and room["door"][0]["again"])
+    assert thief.room["me"]["place"] == "door"
+    assert "link_again" not in [notice["key"] for notice in pia.notices + thief.notices]
+    await thief.close()
+
+
+async def test_a_locked_room_lets_nobody_in_by_a_good_link(gather):
+    people = await gather(GROUP)
+    await people["Ada"].come()
+    assert await people["Ada"].do("Lock") == {}
+
+    assert await people["Max"].come() == {"refused": "room_locked"}
+
+
+async def test_unknown_revoked_and_ended_links_get_the_same_answer(server, gather, http):
+    people = await gather({"Ada": Role.LEADER, "Pia": Role.MEMBER})
+    revoked = people["Pia"].invited.secret
+    await server.invitations.revoke(revoked)
+
+    answers = [await answer_to(server, http, secret) for secret in ("f" * 32, revoked, "", "x" * 10_000)]
+
+    assert answers == [(404, {"error": "unknown_link"})] * 4
+
+
+async def test_a_link_before_its_time_says_when_it_will_be_good(server, http):
+    now = app.steady_clock()()
+    starts = now + timedelta(days=1)
+    text = assets.preset("classic-60")
+    _, invited = await server.invitations.plan([("Ada", Role.LEADER)], text, now, starts=starts)
+
+    status, told = await answer_to(server, http, invited[0].secret)
+
+    assert (status, told["error"]) == (403, "early_link")
+    assert told["opens_ms"] == round((starts - timedelta(hours=1)).timestamp() * 1000)
+
+
+async def test_who_guesses_links_has_to_wait_and_the_house_next_door_does_not(server, http):
+    _, invited = await planned(server, GROUP)
+    guesses = [await answer_to(server, http, f"{n:032x}", STRANGER) for n in range(int(FAILURES_AT_ONCE))]
+    assert guesses == [(404, {"error": "unknown_link"})] * len(guesses)
+
+    assert await answer_to(server, http, invited["Max"].secret, STRANGER) == (429, {"error": "too_fast"})
+    neighbour = {"X-Forwarded-For": "198.51.100.4"}
+    assert (await answer_to(server, http, invited["Max"].secret, neighbour))[0] == 200
+    assert (await answer_to(server, http, invited["Max"].secret))[0] == 200
+
+
+async def test_forty_people_of_one_hospital_come_in_at_once(server, http):
+    crowd = {"Ada": Role.LEADER} | {f"Person {n}": Role.OBSERVER for n in range(39)}
+    _, invited = await planned(server, crowd)
+
+    answers = await asyncio.gather(*(answer_to(server, http, one.secret, STRANGER) for one in invited.values()))
+
+    assert [status for status, _ in answers] == [200] * 40
+
+
+async def test_a_cookie_that_was_planted_is_good_for_nothing_once_the_link_is_opened(server, gather, http):
+    people = await gather({"Ada": Role.LEADER})
+    ada = people["Ada"]
+    await ada.sign_in()
+    planted = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
+    headers = {"Cookie": planted, "Origin": server.origin}
+
+    async with http.post(f"{server.origin}/join", json={"secret": ada.invited.secret}, headers=headers) as answer:
+        fresh = "; ".join(f"{name}={morsel.value}" for name, morsel in answer.cookies.items())
+
+    assert fresh != planted
+    for cookie, status in ((planted, 403), (fresh, 200)):
+        async with http.get(f"{server.origin}/room/{ada.id}", headers={"Cookie": cookie}) as answer:
+            assert answer.status == status
+
+
+async def received(server, gather) -> tuple[dict[str, Visitor], Client]:
+    """The group inside, and Max, who receives sound and picture."""
+    people = await gather(GROUP)
+    await admitted(people)
+    max_, browser = people["Max"], Client(2)
+    answer = await max_.send("offer", {"sdp": await browser.offer()})
+    await browser.accept(answer["sdp"])
+    await until(lambda: max_.invited.person in server.media.connected(max_.id))
+    return people, browser
+
+
+async def test_who_came_by_a_link_that_is_revoked_is_out_at_once(server, gather, http):
+    people, browser = await received(server, gather)
+    ada, max_ = people["Ada"], people["Max"]
+
+    await server.invitations.revoke(max_.invited.secret)
+
+    await until(lambda: not max_.socket.connected)
+    await until(lambda: max_.invited.person not in server.media.connected(max_.id))
+    await ada.sees(lambda room: any(p["name"] == "Max" and p["state"] == "away" for p in room["people"]))
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await max_.connect()
+    cookie = "; ".join(f"{name}={value}" for name, value in max_.cookies.items())
+    async with http.get(f"{server.origin}/room/{max_.id}", headers={"Cookie": cookie}) as answer:
+        assert answer.status == 403
+    assert people["Ben"].socket.connected
+    await browser.close()
+
+
+async def test_who_is_removed_is_told_so_and_neither_hears_nor_reads_anything_more(server, gather):
+    people, browser = await received(server, gather)
+    ada, max_ = people["Ada"], people["Max"]
+
+    assert await ada.do("Remove", person=max_.invited.person) == {}
+
+    await until(lambda: not max_.socket.connected)
+    assert max_.room["me"]["place"] == "removed"
+    assert max_.invited.person not in server.media.connected(max_.id)
+    last = max_.room["turn"]
+    assert await ada.do("OpenSession") == {}
+    assert await max_.come() == {"refused": "removed"}
+    assert max_.room["turn"] == last
+    await browser.close()
+
+
+async def test_nobody_keeps_more_sockets_open_than_a_person_needs(server, gather):
+    people = await gather({"Ada": Role.LEADER, "Max": Role.MEMBER})
+    max_ = people["Max"]
+    assert await max_.come() == {}
+    windows = []
+    for _ in range(3 * namespace.CONNECTIONS_LIMIT):
+        windows.append(Visitor(max_.origin, max_.invited, cookies=max_.cookies, id=max_.id))
+        await windows[-1].connect()
+
+    await until(lambda: sum(one.socket.connected for one in windows) < namespace.CONNECTIONS_LIMIT)
+    assert max_.socket.connected
+    assert windows[-1].socket.connected
+    for one in windows:
+        await one.close()
+
+
+async def test_a_socket_that_never_says_who_it_is_is_closed(server, http, monkeypatch):
+    monkeypatch.setattr(websocket, "CONNECT_SECONDS", 0.1)
+    for said in (None, "40", '40{"room": "0123456789abcdef"}'):
+        async with http.ws_connect(f"{server.origin}/socket.io/?EIO=4&transport=websocket") as stranger:
+            if said:
+                await stranger.send_str(said)
+            async with asyncio.timeout(PATIENCE):
+                while not stranger.closed:
+                    await stranger.receive()
+
+
+async def test_who_knocks_on_rooms_with_nothing_in_hand_gets_no_more_sockets_for_a_while(server, http):
+    address = f"{server.origin}/socket.io/?EIO=4&transport=websocket"
+    for _ in range(int(FAILURES_AT_ONCE)):
+        async with http.ws_connect(address, headers=STRANGER) as stranger:
+            await stranger.send_str('40{"room": "0123456789abcdef"}')
+            async with asyncio.timeout(PATIENCE):
+                while not (await stranger.receive_str()).startswith("44"):
+                    pass
+
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await http.ws_connect(address, headers=STRANGER)
+    assert refused.value.status == 429
+    async with http.ws_connect(address, headers={"X-Forwarded-For": "198.51.100.4"}) as neighbour:
+        assert (await neighbour.receive_str()).startswith("0")
