@@ -78,6 +78,7 @@ class Visitor:
             headers={"Cookie": cookie, "Origin": self.origin},
             auth={"room": self.id, "window": self.window},
             transports=["websocket"],
+            wait_timeout=PATIENCE_SECONDS,
         )
 
     async def come(self, name: str | None = None) -> dict[str, Any]:
