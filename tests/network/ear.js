@@ -41,6 +41,7 @@
     voice.silent += grown(report, before, "silentConcealedSamples");
     voice.runs += runs;
     voice.sped += grown(report, before, "removedSamplesForAcceleration");
+    voice.fec += grown(report, before, "fecPacketsReceived") - grown(report, before, "fecPacketsDiscarded");
     voice.slowed += grown(report, before, "insertedSamplesForDeceleration");
     if (concealed <= 0) voice.run = 0;
     else voice.run = (runs > 0 ? 0 : voice.run) + concealed - 480 * Math.max(0, runs - 1);
@@ -71,7 +72,7 @@
         if (!before) continue;
         const slot = Math.floor((Number(report.mid) - 2) / 2);
         if (report.kind === "audio") {
-          const voice = (ear.voices[slot] ??= { packets: 0, lost: 0, total: 0, concealed: 0, silent: 0, runs: 0, sped: 0, slowed: 0, run: 0, longest: 0, delay: 0 });
+          const voice = (ear.voices[slot] ??= { packets: 0, lost: 0, total: 0, concealed: 0, silent: 0, runs: 0, sped: 0, fec: 0, slowed: 0, run: 0, longest: 0, delay: 0 });
           if (listen(voice, report, before) && looked >= ear.since) ear.again[slot] ??= Date.now();
         } else watch((ear.pictures[slot] ??= { frames: 0, packets: 0, lost: 0, freezes: 0, frozen: 0, asked: 0 }), report, before);
       }

@@ -28,8 +28,9 @@ async def listen(evening: Evening, profile: Profile) -> Figures:
     await _hears_all(evening)
     await asyncio.sleep(SETTLE_SECONDS)
     await _reset(evening)
-    before = await home.set(profile.line)
+    before, own = await home.set(profile.line), await evening.far.evaluate(OWN)
     await asyncio.sleep(profile.lasts)
+    sent = await evening.far.evaluate(OWN)
     here, there = await asyncio.gather(evening.far.evaluate("ear"), evening.near.evaluate("ear"))
     after = await home.set(profile.line)
     assert len(here["voices"]) == evening.voices, "a voice is missing"
@@ -39,6 +40,12 @@ async def listen(evening: Evening, profile: Profile) -> Figures:
         "near": _summary(there, profile.lasts),
         "down": _way(before["down"], after["down"], profile.lasts),
         "up": _way(before["up"], after["up"], profile.lasts),
+        "own": {
+            "picture_kbit": round((sent["bytes"] - own["bytes"]) * 8 / profile.lasts / 1000),
+            "available_kbit": round(sent["available"] / 1000),
+            "told_lost": sent["told_lost"],
+            "frames_at_ada": there["pictures"].get(str(evening.seat), {}).get("frames", 0),
+        },
         "ways": await evening.far.evaluate(WAYS),
     }
 
@@ -134,6 +141,19 @@ WAYS = """(async () => {
   return [...found];
 })()"""
 
+# What Cy's camera sends, what Chromium believes it could, and the part of the voice that it is told does not arrive.
+OWN = """(async () => {
+  const own = { bytes: 0, available: 0, told_lost: 0 };
+  for (const one of connections.slice(-1))
+    for (const report of (await one.getStats()).values()) {
+      if (report.type === "outbound-rtp" && report.kind === "video") own.bytes += report.bytesSent;
+      const available = report.type === "candidate-pair" ? report.availableOutgoingBitrate : 0;
+      own.available = Math.max(own.available, available ?? 0);
+      if (report.type === "remote-inbound-rtp" && report.kind === "audio") own.told_lost = report.fractionLost;
+    }
+  return own;
+})()"""
+
 SENT = """(async () => {
   let packets = 0;
   for (const one of connections.slice(-1))
@@ -178,6 +198,7 @@ def _summary(ear: dict[str, Any], seconds: float) -> Figures:
         "of": sum(one["packets"] + one["lost"] for one in voices),
         "concealed_percent": round(100 * sum(one["concealed"] for one in voices) / total, 2),
         "runs": sum(one["runs"] for one in voices),
+        "repaired": sum(one["fec"] for one in voices),
         "longest_ms": round(max((one["longest"] for one in voices), default=0) / 48),
         "longest_each_ms": sorted(round(one["longest"] / 48) for one in voices),
         "delay_ms": round(sum(one["delay"] for one in voices) / max(1, len(voices))),

@@ -73,6 +73,7 @@ class Connection:
             offer, ssrc, arrived, self.transport.send_report, counts, forwarder, epoch, self.transport.line
         )
         self.outputs = _outputs(offer, slots, self.transport, bits)
+        self._ears = [output for output in self.outputs.values() if output.kind is Kind.AUDIO]
         self._by_ssrc = {output.ssrc: output for output in self.outputs.values()}
 
     @property
@@ -173,6 +174,8 @@ class Connection:
             self.publisher.feed_back()
         if turn % _TURNS_PER_BEAT == 0:
             self.publisher.beat(now)
+            for output in self._ears:
+                output.lost = self.estimate.losses.part
 
     def close(self) -> None:
         """Say goodbye and free everything."""

@@ -52,6 +52,7 @@ class Estimate:
 
     Attributes:
         bits: As far as is known.
+        losses: How much gets lost.
         air: Part that is lost however little is sent.
         narrow: The last trial has shown that the line is full when more is sent.
         hopeless: So much is lost that no picture would be whole.
@@ -65,7 +66,7 @@ class Estimate:
         self.narrow = self.hopeless = self.crowded = False
         self.fell_at = float("-inf")
         self._rest = REST_SECONDS
-        self._losses = Losses()
+        self.losses = Losses()
         self._trial: Trial | None = None
         self._reviewed_at = now
         self._lossy_since: float | None = None
@@ -75,7 +76,7 @@ class Estimate:
 
     def count(self, ssrc: int, highest: int, lost: int, now: float) -> None:
         """Take in one report block: the newest number seen, with its cycles, and all packets lost so far."""
-        self._losses.count(ssrc, highest, lost, now)
+        self.losses.count(ssrc, highest, lost, now)
 
     def time(self, round_trip: float, now: float) -> None:
         """Take in how long a report of ours and its answer were under way, in seconds."""
@@ -100,12 +101,12 @@ class Estimate:
             voices, pictures: Bits a second that are being sent now.
         """
         passed, self._reviewed_at, self.crowded = now - self._reviewed_at, now, False
-        self._losses.pass_time(passed)
+        self.losses.pass_time(passed)
         self._hope(passed, now)
         queue = self._conclude(voices + pictures, self._queue(passed, now), passed, now)
         # Losses of voices alone, without a queue, say nothing of what the line carries.
         telling = pictures > 0.0 or self.narrow or queue > CROWD_SECONDS
-        if queue > QUEUE_SECONDS or (telling and self._losses.surely_above(self._bearable)):
+        if queue > QUEUE_SECONDS or (telling and self.losses.surely_above(self._bearable)):
             self._fall(queue, voices, pictures, now)
         elif self._trial is None and now - self.fell_at > self._rest and not self._full:
             # Only what is used is found out about.
@@ -122,12 +123,12 @@ class Estimate:
     @property
     def _full(self) -> bool:
         """Whether a line that is known to be narrow has begun to lose more than the air does."""
-        return self.narrow and self._losses.surely_above(self.air + FEW_LOST)
+        return self.narrow and self.losses.surely_above(self.air + FEW_LOST)
 
     def _hope(self, passed: float, now: float) -> None:
         """See whether pictures are hopeless, and whether the air has become better."""
-        part = self._losses.part
-        if not self._losses.known:
+        part = self.losses.part
+        if not self.losses.known:
             return
         if part < self.air:
             self.air += (part - self.air) * min(1.0, passed / _FORGETTING_SECONDS)
@@ -157,7 +158,7 @@ class Estimate:
         if trial is None:
             return queue
         trial.go_on(sent, passed)
-        verdict, part = trial.verdict(self._losses, queue, self.air, now), self._losses.part
+        verdict, part = trial.verdict(self.losses, queue, self.air, now), self.losses.part
         if verdict is None:
             return queue
         self._trial = None
@@ -177,7 +178,7 @@ class Estimate:
     def _fall(self, queue: float, voices: float, pictures: float, now: float) -> None:
         if now - self.fell_at < _STEP_SECONDS:
             return
-        before, loss, sent = self.bits, self._losses.latest, min(self.bits, voices + pictures)
+        before, loss, sent = self.bits, self.losses.latest, min(self.bits, voices + pictures)
         full = self.narrow or queue > QUEUE_SECONDS or loss > MOST_LOST
         arrives = sent * (1.0 - loss) * (_BELOW_FULL if full else 1.0)
         believed = [bits for bits, at in self._believed.values() if now - at < _BELIEVED_SECONDS]
@@ -195,4 +196,4 @@ class Estimate:
             self._trial = Trial(now, before, voices + pictures, loss, queue)
         else:
             self._trial.begin_again(voices + pictures, loss)
-        self._losses.begin_again(now)
+        self.losses.begin_again(now)

@@ -36,6 +36,7 @@ class Output:
 
     Attributes:
         source: The track that is forwarded here; None while the gate is shut.
+        lost: Part of all packets that is lost on the way to this listener, as last known.
         numbering: Where the stream stands.
     """
 
@@ -50,6 +51,7 @@ class Output:
         "_send",
         "_send_report",
         "kind",
+        "lost",
         "name",
         "numbering",
         "payload_type",
@@ -88,6 +90,7 @@ class Output:
         self.payload_type = payload_type
         self.repair = repair
         self.source: Track | None = None
+        self.lost = 0.0
         self._before: Track | None = None  # another layer of the same camera, whose packet was the last one sent
         self._rate = CLOCK_RATE[kind]
         self._patience = _LATE_SECONDS[kind]

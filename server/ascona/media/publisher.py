@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ascona.core.media_plan import Kind
@@ -17,6 +18,9 @@ from ascona.media.track import Track
 
 if TYPE_CHECKING:
     from ascona.media.native._port import Line
+
+MOST_LOST_BEYOND = 0.25
+"""Part lost between us and a listener that a speaker is told of at most: Opus does no more about a larger one."""
 
 _NAME = "ascona"
 _LARGEST_PAYLOAD = 1320  # bytes; with our headers and libsrtp's trailer it still fits a datagram
@@ -241,8 +245,21 @@ class Publisher:
         """Report what arrives; also the sign of life by which a browser knows that its line holds."""
         for track in self._tracks.values():
             track.measure(now)
-        blocks = [block for track in self._tracks.values() if (block := track.block(now)) is not None]
+        blocks = [block for track in self._tracks.values() if (block := self._block(track, now)) is not None]
         self._send(rtcp.receiver_report(self._ssrc, _NAME, blocks))
+
+    def _block(self, track: Track, now: float) -> rtcp.ReportBlock | None:
+        """
+        How a track arrives; of a voice, how it arrives at whoever hears it worst.
+
+        Opus adds its own repair only when its browser is told of losses, and from here on only we know of them. Only
+        the fraction says so: browsers find their rates by counts and times of arrival, and no picture shall suffer.
+        """
+        block = track.block(now)
+        if block is None or track is not self._voice:
+            return block
+        beyond = min(MOST_LOST_BEYOND, max((output.lost for output in self._ears), default=0.0))
+        return replace(block, lost_fraction=max(block.lost_fraction, int(256 * beyond)))
 
 
 def _text(element: bytes | None) -> str:

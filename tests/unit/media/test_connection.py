@@ -244,3 +244,19 @@ def test_a_listeners_reports_say_what_their_line_carries(ada, ben):
     estimate = ben.connection.estimate
     assert [round(trip, 3) for _, trip in estimate._round_trips] == [0.1, 0.1]
     assert estimate.review(50_000.0, 1_000_000.0, 0.7) == pytest.approx(300_000)
+
+
+def test_a_speaker_hears_of_the_losses_of_those_who_hear_them_as_far_as_their_browsers_tell(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.AUDIO], 0.0)
+    ada.speak()
+    ben.received()
+    first = rtcp.ReportBlock(10, 0, 0, 100, 0, 0)
+    for block in (first, replace(first, highest=500, lost=40)):
+        ben.report(rtcp.receiver_report(9, "ben", [block]), now=0.1)
+    ben.connection.estimate.review(50_000.0, 0.0, 0.2)
+    ben.connection.tick(0.3, 6)
+    ada.received()
+    ada.connection.tick(0.6, 12)
+
+    (told,) = (heard for heard in ada.received()[-1] if isinstance(heard, rtcp.ReportBlock))
+    assert (told.ssrc, told.lost_fraction, told.lost) == (30, int(0.1 * 256), 0)

@@ -13,7 +13,7 @@ from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.offer import read_offer
 from ascona.media.packet import Malformed
-from ascona.media.publisher import Publisher
+from ascona.media.publisher import MOST_LOST_BEYOND, Publisher
 
 RID, REPAIRED_RID, TRANSPORT_WIDE = 10, 11, 3
 SSRC = {"l": 21, "h": 22}
@@ -57,6 +57,12 @@ class Camera:
         element = bytes([REPAIRED_RID << 4]) + layer.encode()
         inner = sequence.to_bytes(2, "big") + payload
         self.receive(datagram(REPAIR_TYPE, self.sent["repair"], 0, ssrc, inner, element), now)
+
+    def beat(self, now: float) -> dict[int, rtcp.ReportBlock]:
+        """What the server reports of each stream, by SSRC."""
+        before = len(self.asked)
+        self.publisher.beat(now)
+        return {heard.ssrc: heard for heard in self.asked[before:] if isinstance(heard, rtcp.ReportBlock)}
 
     def key_frames_asked(self, layer: str) -> int:
         return self.asked.count(rtcp.KeyFrameRequest(SSRC[layer]))
@@ -253,3 +259,38 @@ def test_a_voice_counts_with_the_headers_of_its_packets(packets, octets, rate):
             speaker.publisher.beat(number / packets)
 
     assert speaker.publisher.voice_rate == pytest.approx(rate)
+
+
+def test_a_speaker_is_told_of_what_whoever_hears_them_worst_does_not_get(camera):
+    near, far, deaf = (Listener(Kind.AUDIO, ssrc=ssrc) for ssrc in (1000, 1001, 1002))
+    near.output.lost, far.output.lost, deaf.output.lost = 0.01, 0.08, 0.2
+    for ear in (near, far):
+        camera.publisher.admit(ear.output, 0.0)
+    camera.show("l", key=True)
+    for number in range(100):
+        camera.speak(number / 50)
+
+    blocks = camera.beat(2.0)
+    assert (blocks[20].lost_fraction, blocks[20].lost) == (int(0.08 * 256), 0)
+    assert (blocks[SSRC["l"]].lost_fraction, blocks[SSRC["l"]].lost) == (0, 0)
+
+    camera.publisher.dismiss(far.output)
+    assert camera.beat(2.3)[20].lost_fraction == int(0.01 * 256)
+
+    near.output.lost = 0.9
+    assert camera.beat(2.6)[20].lost_fraction == int(MOST_LOST_BEYOND * 256)
+
+    camera.publisher.silence()
+    assert camera.beat(2.9)[20].lost_fraction == 0
+
+
+def test_what_is_lost_on_the_speakers_own_way_counts_if_it_is_more(camera):
+    ear = Listener(Kind.AUDIO)
+    ear.output.lost = 0.05
+    camera.publisher.admit(ear.output, 0.0)
+    camera.speak()
+    camera.sent["voice"] += 9
+    camera.speak(0.2)
+
+    block = camera.beat(0.3)[20]
+    assert (block.lost_fraction, block.lost) == (9 * 256 // 11, 9)
