@@ -38,6 +38,9 @@ CONNECTIONS_LIMIT = 6
 """Connections of one person: a line that is lost and not yet missed, and some windows."""
 
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20.0, 40.0
+TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE = 40.0, 1000.0
+"""Messages above that rate which are answered with a refusal; who sends still more is hung up on, and may come back."""
+
 OFFERS_PER_SECOND, OFFERS_AT_ONCE = 1.0, 5.0
 
 log = structlog.get_logger()
@@ -65,6 +68,7 @@ class Connection:
     Attributes:
         window: Drawn by the page when it was loaded: a page that comes back is told from another window by it.
         cookie: Its Cookie header, to ask again whose it is.
+        request: What opened it; None where nothing lies below.
         knocked: It is this person's place in the room.
     """
 
@@ -73,9 +77,16 @@ class Connection:
     person: str
     window: str = ""
     cookie: str = field(default="", repr=False)
+    request: Any = field(default=None, repr=False)
     knocked: bool = False
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
     offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
+    refusals: TokenBucket = field(default_factory=lambda: TokenBucket(TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE))
+
+    def cut(self) -> None:
+        """End it without a goodbye, which would have to be read first."""
+        if self.request is not None and self.request.transport is not None:
+            self.request.transport.abort()
 
 
 class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has no types
@@ -125,7 +136,12 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             raise socketio.exceptions.ConnectionRefusedError("not_signed_in")
         window = auth.get("window") if isinstance(auth, dict) else None
         self._connections[sid] = Connection(
-            sid, room, person, window if isinstance(window, str) else "", environ.get("HTTP_COOKIE", "")
+            sid,
+            room,
+            person,
+            window if isinstance(window, str) else "",
+            environ.get("HTTP_COOKIE", ""),
+            environ.get("aiohttp.request"),
         )
         self._let_go_of_surplus(room.session.id, person)
 
@@ -303,6 +319,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             return {"refused": "not_signed_in"}
         if not connection.messages.take(self._monotonic()):
             self.counts["too_fast"] += 1
+            if not connection.refusals.take(self._monotonic()):
+                self.counts["flood_cut"] += 1
+                connection.cut()
             return {"refused": "too_fast"}
         try:
             return await answer(connection, message)

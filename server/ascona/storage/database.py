@@ -1,6 +1,7 @@
 """The database: opened with the settings a journal needs, brought up to date, closed."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+# It would write every statement with its values, names and titles among them, into a log of everything.
+logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -115,11 +119,13 @@ def from_ms(ms: int) -> datetime:
 
 def _engine(url: str) -> AsyncEngine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_async_engine(url)
+        engine = create_async_engine(url, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _set_pragmas)
         return engine
     # A connection that was lost since it was last used is replaced before anybody notices.
-    return create_async_engine(url, pool_pre_ping=True, pool_timeout=PATIENCE_SECONDS, connect_args=POSTGRES)
+    return create_async_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_timeout=PATIENCE_SECONDS, connect_args=POSTGRES
+    )
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
