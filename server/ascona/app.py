@@ -1,9 +1,10 @@
 """Everything plugged together, top to bottom. The only place that looks at a clock or draws lots."""
 
 import asyncio
+import math
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from ascona.core.people import FLOOR_LIMIT
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 from ascona.forwarding import CannotStart, Forwarding, forwarding, port_trouble
+from ascona.health import Health, Timed
 from ascona.live.callers import Callers
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
@@ -30,15 +32,17 @@ from ascona.media.workers import Workers
 from ascona.pages.idle import IdleConnections
 from ascona.pages.login import Login
 from ascona.pages.metrics import HOST as METRICS_HOST
-from ascona.pages.metrics import Figures, metrics_routes
+from ascona.pages.metrics import journal_seconds, metrics_routes
 from ascona.pages.render import Pages
 from ascona.pages.routes import Routes
 from ascona.pages.security import add_headers, kind_errors, only_from, patient
+from ascona.pages.status import Status
 from ascona.settings import Settings
 from ascona.storage.database import Database
 from ascona.storage.invitations import Invitations
 from ascona.storage.journal import Journal
 from ascona.storage.links import LinkTimes
+from ascona.turns import Turns
 
 REQUEST_BYTES_LIMIT = 64 * 1024
 HEADER_LINE_LIMIT = 4096
@@ -46,6 +50,9 @@ HEADER_FIELD_LIMIT = 8190
 KEEPALIVE_SECONDS = 15
 SHUTDOWN_SECONDS = 2.0
 """How long open requests may take to finish when the server stops."""
+
+DRAIN_LOOK_SECONDS = 0.2
+"""How often it is looked whether anybody is still there when the server is about to stop."""
 
 log = structlog.get_logger()
 
@@ -58,7 +65,7 @@ class Server:
     Attributes:
         origin: What links begin with.
         port, media_port, media_ports, metrics_port: As they came out, where any free one was asked for.
-        media, watch: For their counters.
+        media, watch, health: For their counters.
     """
 
     origin: str
@@ -69,12 +76,32 @@ class Server:
     rooms: Rooms
     media: Forwarding
     watch: Watch
+    health: Health
+    namespace: RoomNamespace
     _stack: AsyncExitStack
 
     @property
     def media_port(self) -> int:
         """The first of them."""
         return self.media_ports[0]
+
+    @property
+    def people(self) -> int:
+        """How many are in a session that has not ended."""
+        return sum(len(room.session.present) for room in self.rooms if not room.session.ended)
+
+    async def drain(self, seconds: float) -> None:
+        """
+        Tell every room that the server stops in so many seconds, and wait for as long as anybody is in one.
+
+        Meanwhile no session is opened, and `/readyz` says no.
+        """
+        self.health.draining = True
+        await self.namespace.announce_stop(seconds)
+        for _ in range(math.ceil(seconds / DRAIN_LOOK_SECONDS)):
+            if self.people == 0:
+                return
+            await asyncio.sleep(DRAIN_LOOK_SECONDS)
 
     async def close(self) -> None:
         """Stop serving. Sessions go on where they stand when a server starts with the same data."""
@@ -121,12 +148,12 @@ async def open_database(settings: Settings) -> Database:
     return await Database.opened(settings.database_url)
 
 
-async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -> Server:
+async def start(settings: Settings, turns: Turns | None = None) -> Server:
     """
     Start serving.
 
     Args:
-        long_turns: How many turns of this process's loop took too long.
+        turns: Of this process's loop, where somebody looks at them.
 
     Raises:
         CannotStart: With a sentence for whoever runs the server; nothing is left running.
@@ -136,6 +163,7 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
         clock = steady_clock()
         database = await open_database(settings)
         stack.push_async_callback(database.close)
+        began = clock()
         journal, invitations = Journal(database), Invitations(database, fresh_token, link_times(settings))
         media = await forwarding(
             settings,
@@ -152,8 +180,10 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
             media.open_room(id, slots_of(session))
             session = replace(session, present=still_here(session, media.connected(id)))
             title, again = await journal.title(id), await invitations.opened_again(id, clock())
-            return Room(session, title, journal, media, namespace, clock, history, watch.look, again)
+            return Room(session, title, timed, media, namespace, clock, history, watch.look, again)
 
+        seconds = journal_seconds()
+        timed = Timed(journal, seconds)
         rooms = Rooms(load, media.close_room)
         stack.push_async_callback(rooms.close)
         callers = Callers(settings.proxy_addresses, time.monotonic)
@@ -173,12 +203,15 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
         if isinstance(media, Workers):
             media.close_unopened()
         watch.start()
+        health = Health(rooms, media, namespace, watch, turns, seconds, database.answers)
+        stack.push_async_callback(health.close)
+        health.start()
 
         def relays(seat: int) -> list[dict[str, Any]]:
             return _relays(settings, seat, clock())
 
         pages = Pages(assets.web(), settings.language)
-        routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person, relays))
+        routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person, relays), health.ready)
         port = await _serve(settings, routes, namespace, callers, stack)
         sign_ins = SignIns(invitations, namespace, time.monotonic)
         await sign_ins.begin()
@@ -186,11 +219,25 @@ async def start(settings: Settings, long_turns: Callable[[], int] = lambda: 0) -
         stack.push_async_callback(namespace.close)
         origin = settings.origin_at(port)
         await invitations.serve_at(origin)
-        metrics_port = await _serve_metrics(
-            settings, lambda: _figures(rooms, media, namespace, watch, long_turns()), stack
+        status = Status(
+            pages, assets.web() / "static" / "status.css", health.figures, health.pulse, lambda: clock() - began
         )
+        told = [*metrics_routes(health.figures), *status.routes()]
+        metrics_port = await _serve_metrics(settings, told, stack)
         log.info("started", metrics_port=metrics_port, version=__version__, port=port, media_ports=media.ports)
-        return Server(origin, port, media.ports, metrics_port, invitations, rooms, media, watch, stack.pop_all())
+        return Server(
+            origin,
+            port,
+            media.ports,
+            metrics_port,
+            invitations,
+            rooms,
+            media,
+            watch,
+            health,
+            namespace,
+            stack.pop_all(),
+        )
 
 
 def slots_of(session: Session) -> int:
@@ -301,10 +348,10 @@ async def _serve(
     return port
 
 
-async def _serve_metrics(settings: Settings, figures: Callable[[], Awaitable[Figures]], stack: AsyncExitStack) -> int:
+async def _serve_metrics(settings: Settings, told: list[web.AbstractRouteDef], stack: AsyncExitStack) -> int:
     """Serve numbers to this machine, apart from the pages; the port it came out as."""
     app = web.Application()
-    app.add_routes(metrics_routes(figures))
+    app.add_routes(told)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -313,22 +360,3 @@ async def _serve_metrics(settings: Settings, figures: Callable[[], Awaitable[Fig
     except OSError as error:
         raise CannotStart(port_trouble("TCP", settings.metrics_port, error, "ASCONA_METRICS_PORT")) from error
     return int(runner.addresses[0][1])
-
-
-async def _figures(rooms: Rooms, media: Forwarding, namespace: RoomNamespace, watch: Watch, long_turns: int) -> Figures:
-    sessions = [room.session for room in rooms]
-    traffic = await media.traffic()
-    return Figures(
-        rooms=len(sessions),
-        people=sum(len(session.present) for session in sessions),
-        receivers=sum(len(media.connected(session.id)) for session in sessions),
-        forwarded=traffic.forwarded,
-        dropped=traffic.dropped,
-        refused=namespace.counts,
-        violations=watch.violations,
-        unwatched=watch.failed,
-        media=media.totals(),
-        long_turns=long_turns,
-        tasks=len(asyncio.all_tasks()),
-        workers=media.workers() if isinstance(media, Workers) else [],
-    )

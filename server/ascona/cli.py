@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import click
+import structlog
 from pydantic import ValidationError
 
 from ascona import __version__, app, assets, logs
@@ -29,7 +30,9 @@ from ascona.rehearsal.company import Invited as Figure
 from ascona.settings import WORKERS_LIMIT, Settings, reached_at
 from ascona.storage.database import DatabaseUnusable
 from ascona.storage.invitations import Invitations, Invited
-from ascona.turns import Turns
+from ascona.turns import Turns, Watchdog
+
+log = structlog.get_logger()
 
 LEADER_NAME = "Ada"
 """Whoever rehearses is shown under this name until they choose another."""
@@ -66,16 +69,29 @@ def serve(**given: Any) -> None:
 
 
 async def _serve(settings: Settings, turns: Turns) -> None:
-    stopped = _stop_asked_for()
-    server = await app.start(settings, lambda: turns.long)
+    asked = _asked_to_stop()
+    server = await app.start(settings, turns)
+    watchdog = Watchdog(turns)
     ports = f"UDP port{'s' if len(server.media_ports) > 1 else ''} {', '.join(map(str, server.media_ports))}"
     click.echo(f"Ascona {__version__} is at {server.origin} (sound and picture: {ports})")
     gc.collect()
     gc.freeze()  # what is there now stays: looking through it again and again would hold everybody up
     try:
-        await stopped.wait()
+        await asked.acquire()
+        await _drain(server, settings.drain_seconds, asked)
     finally:
+        watchdog.close()
         await server.close()
+
+
+async def _drain(server: app.Server, seconds: float, asked: asyncio.Semaphore) -> None:
+    """Let everybody know, and wait; who asks a second time wants it now."""
+    draining, again = asyncio.create_task(server.drain(seconds)), asyncio.create_task(asked.acquire())
+    log.info("draining", seconds=seconds, people=server.people)
+    await asyncio.wait({draining, again}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (draining, again):
+        task.cancel()
+    await asyncio.gather(draining, again, return_exceptions=True)
 
 
 @main.command()
@@ -92,7 +108,7 @@ def rehearse(people: int, programme: str, **given: Any) -> None:
 
 
 async def _rehearse(settings: Settings, people: int, programme: str) -> None:
-    stopped = _stop_asked_for()
+    asked = _asked_to_stop()
     server = await app.start(settings)
     company = Company()
     try:
@@ -107,7 +123,7 @@ async def _rehearse(settings: Settings, people: int, programme: str) -> None:
         click.echo(f"Ascona {__version__}: a rehearsal with {len(cast)} simulated people, who come to your door.")
         click.echo(f"Your link as the leader:\n\n  {link(server.origin, invited[0])}\n")
         click.echo("Open it in Chromium, Chrome, Edge or Firefox. Ctrl-C ends the rehearsal; nothing of it is kept.")
-        await stopped.wait()
+        await asked.acquire()
     finally:
         await company.stop()
         await server.close()
@@ -293,13 +309,13 @@ def _settings(given: dict[str, Any]) -> Settings:
         _stop(f"The setting {'.'.join(map(str, wrong['loc']))} will not do: {wrong['msg']}.")
 
 
-def _stop_asked_for() -> asyncio.Event:
-    """Set when somebody asks this process to stop; from now on it ends in order, and its workers with it."""
-    stopped = asyncio.Event()
+def _asked_to_stop() -> asyncio.Semaphore:
+    """Let go each time somebody asks this process to stop: from now on it ends in order, and its workers with it."""
+    asked = asyncio.Semaphore(0)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    return stopped
+        loop.add_signal_handler(number, asked.release)
+    return asked
 
 
 def _run(work: Coroutine[Any, Any, None], turns: Turns | None = None) -> None:

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
         native: Send packets on in C where that was compiled (`auto`), or in Python (`no`).
         media_workers: Processes that forward, with a port each, from `media_port` on; 0: the web process itself does.
         metrics_port: Where `/metrics` is served to this machine only. Port 0: any free one, told in the log.
+        drain_seconds: How long before a stop everybody in a room is told of it.
         turn_url: TURN servers for networks that let nothing else out, e.g. `turns:turn.example.org:443`; with commas.
         turn_secret: The `static-auth-secret` of those servers.
         data: Folder for the database.
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     native: Literal["auto", "no"] = "auto"
     media_workers: int = Field(1, ge=0, le=WORKERS_LIMIT)
     metrics_port: int = Field(0, ge=0, le=65535)
+    drain_seconds: float = Field(30.0, ge=0, le=600)
     turn_url: str = ""
     turn_secret: str = Field("", repr=False)
     data: Path = Path("data")

@@ -146,3 +146,31 @@ def words(process: Path) -> list[bytes]:
         return (process / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return []
+
+
+async def test_a_restart_is_announced_and_everybody_comes_back_to_the_same_phase(tmp_path: Path) -> None:
+    server = Server(tmp_path, settings={"ASCONA_DRAIN_SECONDS": "600"})
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(server.end)
+        await server.start()
+        people = {}
+        for one in await server.plan("--leader", "Ada", "--co-leader", "Ben", "--member", "Pia", "--member", "Max"):
+            invited = Invited("", one["name"], Standing(one["standing"]), one["link"].split("#")[1])
+            people[one["name"]] = Visitor(server.origin, invited)
+            stack.push_async_callback(people[one["name"]].close)
+        await with_pia_presenting(people)
+        assert await people["Ada"].do("GoToPhase", step=FANTASIES) == {}
+
+        assert server.process
+        server.process.terminate()
+        assert 0 < await people["Max"].hears_of_a_restart() <= 600_000
+        assert await people["Ada"].do("Extend", minutes=2) == {}, "the evening goes on until then"
+        await server.stop()  # asked a second time, it does not wait
+        await server.start()
+
+        max_ = people["Max"]
+        max_.room = {}
+        assert await max_.come() == {}
+        room = await max_.sees(lambda room: bool(room["people"]))
+        assert room["phase"] == "fantasies"
+        assert {chair["name"]: chair["state"] for chair in room["people"]}["Max"] == "here"

@@ -33,6 +33,7 @@ class Server:
     async def start(self) -> None:
         self.environment = {
             "ASCONA_MEDIA_HOST": "127.0.0.1",
+            "ASCONA_DRAIN_SECONDS": "0",
             **os.environ,
             **self.settings,
             "ASCONA_DATA": str(self.data),

@@ -51,6 +51,7 @@ class Visitor:
     notices: list[dict[str, Any]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: bool = False
+    restarts_in: int | None = None  # milliseconds, as announced
     cookies: dict[str, str] = field(default_factory=dict)
     id: str = ""
     window: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -72,6 +73,7 @@ class Visitor:
         self.socket.on("notice", self._hear)
         self.socket.on("line", self.lines.append)
         self.socket.on("elsewhere", self._moved)
+        self.socket.on("restart", self._restart)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         await self.socket.connect(
             self.origin,
@@ -132,6 +134,18 @@ class Visitor:
 
     async def _hear(self, notice: dict[str, Any]) -> None:
         self.notices.append(notice)
+        self._news.set()
+
+    async def hears_of_a_restart(self) -> int:
+        """Wait until a restart is announced: in how many milliseconds."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self.restarts_in is None:
+                self._news.clear()
+                await self._news.wait()
+        return self.restarts_in
+
+    async def _restart(self, said: dict[str, int]) -> None:
+        self.restarts_in = said["in_ms"]
         self._news.set()
 
     async def _moved(self, _nothing: object) -> None:

@@ -3,7 +3,10 @@
 import asyncio
 import time
 
-from ascona.turns import LONG_TURN_SECONDS, Turns
+import pytest
+from structlog.typing import EventDict
+
+from ascona.turns import LONG_TURN_SECONDS, WINDOW_SECONDS, Turns, Watchdog
 
 
 def test_a_turn_that_takes_too_long_is_counted():
@@ -31,3 +34,60 @@ def test_waiting_is_no_turn():
 
     assert turns.long in (before, before + 1), "only what this machine did meanwhile"
     turns.close()
+
+
+def test_the_longest_turn_is_remembered_and_forgotten() -> None:
+    now = [0.0]
+    turns = Turns(lambda: now[0])
+    now[0] = 0.7
+    turns.select(0)
+    assert turns.longest() == 0.7
+
+    now[0] += WINDOW_SECONDS
+    assert turns.longest() >= 0.7, "also in the window after"
+    turns.began = None
+    now[0] += 2 * WINDOW_SECONDS
+    assert turns.longest() == 0.0
+    turns.close()
+
+
+def test_the_present_turn_counts_while_it_lasts() -> None:
+    now = [0.0]
+    turns = Turns(lambda: now[0])
+    now[0] = 3.0
+
+    assert turns.longest() == 3.0
+    turns.close()
+
+
+def test_a_turn_that_is_stuck_is_told_with_its_place_in_the_code(
+    monkeypatch: pytest.MonkeyPatch, logged: list[EventDict]
+) -> None:
+    monkeypatch.setattr("ascona.turns.STUCK_SECONDS", 0.01)
+    turns = Turns()
+    watchdog = Watchdog(turns)
+    stuck_here(logged)
+    watchdog.close()
+    turns.close()
+
+    [line] = logged
+    assert line["event"] == "turn_stuck"
+    assert any(place.endswith(" stuck_here") for place in line["where"])
+    assert turns.stuck == 1
+
+
+def stuck_here(logged: list[EventDict]) -> None:
+    while not logged:
+        time.sleep(0.001)
+
+
+def test_a_loop_that_waits_is_not_stuck(monkeypatch: pytest.MonkeyPatch, logged: list[EventDict]) -> None:
+    monkeypatch.setattr("ascona.turns.STUCK_SECONDS", 0.01)
+    turns = Turns()
+    turns.began = None
+    watchdog = Watchdog(turns)
+    watchdog._over.wait(0.05)
+    watchdog.close()
+    turns.close()
+
+    assert logged == []

@@ -95,6 +95,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     Attributes:
         counts: Messages that were refused before they reached a room, by reason.
+        refusals: Commands that the rules refused, by reason.
     """
 
     def __init__(
@@ -111,6 +112,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         """
         super().__init__("/")
         self.counts: Counter[str] = Counter()
+        self.refusals: Counter[str] = Counter()
+        self._stops_at: float | None = None
         self._rooms = rooms
         self._identify = identify
         self._negotiator = negotiator
@@ -209,6 +212,17 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             if viewer.place is Place.REMOVED:  # has been told so; what goes on in the room is theirs no more
                 self._begin(self._hang_up(connection))
         self._rosters[session.id] = here(session)
+
+    async def announce_stop(self, seconds: float) -> None:
+        """Tell everybody, also whoever comes meanwhile, that the server stops then; rooms come back by themselves."""
+        self._stops_at = self._monotonic() + seconds
+        for place in list(self._places.values()):
+            await self._say_stop(place)
+
+    async def _say_stop(self, connection: Connection) -> None:
+        if self._stops_at is not None and connection.sid in self._connections:
+            left = max(0, round((self._stops_at - self._monotonic()) * 1000))
+            await self.emit("restart", {"in_ms": left}, to=connection.sid)
 
     # --- what is watched ---
 
@@ -326,6 +340,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         try:
             return await answer(connection, message)
         except Refused as refusal:
+            self.refusals[refusal.reason] += 1
             return {"refused": refusal.reason} | ({"by": refusal.by} if refusal.by else {})
         except (BadMessage, ValidationError):
             self.counts["bad_message"] += 1
@@ -340,6 +355,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             await self._knock(connection, order)
         elif not connection.knocked:
             raise Refused("not_inside")
+        elif self._stops_at is not None and isinstance(order.command, c.OpenSession):
+            raise Refused("restarting")
         else:
             await connection.room.obey(order.command, connection.person, order.version, order.key)
         return {}
@@ -367,6 +384,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                 del self._places[room.session.id, person]
                 await room.line_lost(person)
             raise
+        await self._say_stop(connection)
         return None
 
     async def _silence(self, before: Connection, for_another: bool) -> None:

@@ -15,6 +15,9 @@ class Counts:
     forwarded: int
     dropped: int
 
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.forwarded + other.forwarded, self.dropped + other.dropped)
+
 
 class Gate:
     """

@@ -54,6 +54,7 @@ class Room:
         self._clock = clock
         self._told = told
         self._gates: dict[Route, Gate] = {}
+        self._gone = Counts(0, 0)
         self._plan: Mapping[Route, int] = {}
         self._seen: defaultdict[str, dict[int, tuple[Camera, Output]]] = defaultdict(dict)  # by whom, in which slot
         self._heard: defaultdict[str, list[Publisher]] = defaultdict(list)
@@ -76,7 +77,9 @@ class Room:
         if person.connection is not None:
             person.connection.close()
         for route in [route for route in self._gates if name in (route.sender, route.receiver)]:
-            self._gates.pop(route).shut()
+            gate = self._gates.pop(route)
+            gate.shut()
+            self._gone += gate.counts()
         del self.people[name]
 
     def close(self) -> None:
@@ -219,6 +222,10 @@ class Room:
     def counters(self) -> dict[Route, Counts]:
         """What has passed each gate and what has not."""
         return {route: gate.counts() for route, gate in self._gates.items()}
+
+    def traffic(self) -> Counts:
+        """What has passed all gates there ever were."""
+        return sum((gate.counts() for gate in self._gates.values()), self._gone)
 
     def connections(self) -> Iterator[Connection]:
         """Everybody's connection."""

@@ -69,6 +69,7 @@ class Switchboard:
         self._told_connected = connected
         self._identity = Identity()
         self._rooms: dict[str, Room] = {}
+        self._gone = Counts(0, 0)
         self._turns = asyncio.create_task(self._turn_by_turn())
 
     @classmethod
@@ -146,6 +147,7 @@ class Switchboard:
         closing = self._rooms.pop(room, None)
         if closing is not None:
             closing.close()
+            self._gone += closing.traffic()
 
     async def answer(self, room: str, person: str, offer: str) -> str:
         """
@@ -255,9 +257,8 @@ class Switchboard:
         return self._rooms[room].counters() if room in self._rooms else {}
 
     async def traffic(self) -> Counts:
-        """Packets forwarded and dropped in all rooms, of people who are in them now."""
-        counts = [one for room in self._rooms.values() for one in room.counters().values()]
-        return Counts(sum(one.forwarded for one in counts), sum(one.dropped for one in counts))
+        """Packets forwarded and dropped since this process began."""
+        return sum((room.traffic() for room in self._rooms.values()), self._gone)
 
     def totals(self) -> Counter[str]:
         """

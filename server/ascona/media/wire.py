@@ -66,11 +66,20 @@ class Brief:
 
 
 class State(NamedTuple):
-    """What a worker has turned away, by reason, how many turns of its loop took too long, and its loop's tasks."""
+    """
+    What a worker says of itself.
+
+    Args:
+        totals: What it has turned away, by reason.
+        long_turns: How many turns of its loop took too long.
+        tasks: Of its loop.
+        longest: Seconds of the longest turn lately.
+    """
 
     totals: dict[str, int]
     long_turns: int
     tasks: int = 0
+    longest: float = 0.0
 
 
 class Hello(NamedTuple):

@@ -100,7 +100,7 @@ class Worker:
         return wire.Hello(self._brief, board.port, board.streams, board.native, rooms, self._state())
 
     def _state(self) -> wire.State:
-        return wire.State(self._switchboard.totals(), self._turns.long, len(asyncio.all_tasks()))
+        return wire.State(self._switchboard.totals(), self._turns.long, len(asyncio.all_tasks()), self._turns.longest())
 
     def connected(self, room: str) -> None:
         """Somebody's connection has come up or gone down."""

@@ -59,12 +59,22 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class WorkerFigures:
-    """One worker's figures: whether it is there, its rooms, how often it was replaced, turns too long, its tasks."""
+    """
+    One worker's figures.
+
+    Attributes:
+        up: Whether it is there.
+        people: Whose lines are up.
+        replaced: How often another has come in its place.
+        long_turns, longest, tasks: As in `wire.State`.
+    """
 
     up: bool
     rooms: int
+    people: int
     replaced: int
     long_turns: int
+    longest: float
     tasks: int
 
 
@@ -107,6 +117,8 @@ class Workers:
         self._rooms: dict[str, Room] = {}
         self._found: dict[str, Room] = {}
         self._counts: Counter[str] = Counter()
+        self._traffic = [Counts(0, 0)] * len(briefs)
+        self._gone = Counts(0, 0)
         self._posts = [
             Post(path, brief, self._reopen, self._lost, self._hear, lambda: self.patience)
             for path, brief in zip(paths, briefs, strict=True)
@@ -287,10 +299,15 @@ class Workers:
             return {}
 
     async def traffic(self) -> Counts:
-        """Packets forwarded and dropped in all rooms, of people who are in them now."""
+        """Packets forwarded and dropped, as far as it was asked before a worker ended; it only grows."""
         answers = await asyncio.gather(*(post.ask("traffic") for post in self._posts), return_exceptions=True)
-        counts = [answer for answer in answers if isinstance(answer, Counts)]
-        return Counts(sum(one.forwarded for one in counts), sum(one.dropped for one in counts))
+        for number, answer in enumerate(answers):
+            if isinstance(answer, Counts):
+                last = self._traffic[number]
+                if answer.forwarded < last.forwarded or answer.dropped < last.dropped:  # of another worker
+                    self._gone += last
+                self._traffic[number] = answer
+        return sum(self._traffic, self._gone)
 
     def totals(self) -> Counter[str]:
         """What has been turned away, by reason, as of a second ago."""
@@ -299,11 +316,12 @@ class Workers:
 
     def workers(self) -> list[WorkerFigures]:
         """How each worker is."""
-        rooms = Counter(id(room.post) for room in self._rooms.values())
-        return [
-            WorkerFigures(post.up, rooms[id(post)], post.replaced, post.state.long_turns, post.state.tasks)
-            for post in self._posts
-        ]
+        return [self._figures_of(post) for post in self._posts]
+
+    def _figures_of(self, post: Post) -> WorkerFigures:
+        rooms, said = [room for room in self._rooms.values() if room.post is post], post.state
+        people = sum(len(room.connected) for room in rooms)
+        return WorkerFigures(post.up, len(rooms), people, post.replaced, said.long_turns, said.longest, said.tasks)
 
     async def close(self) -> None:
         """End the workers."""

@@ -12,6 +12,10 @@ from ascona.pages.render import Pages
 RoomPage = Callable[[str, str], Awaitable[dict[str, Any] | None]]
 """What the room's page needs to know, for a session and a person in it; None if there is no such room."""
 
+Parts = Callable[[], Awaitable[dict[str, bool]]]
+"""Whether people may be sent here, part by part."""
+
+UNAVAILABLE = 503
 SERVER_ERROR = 500
 _APOLOGIES = {403: "forbidden", 404: "not_found", 405: "not_found"}
 
@@ -19,10 +23,11 @@ _APOLOGIES = {403: "forbidden", 404: "not_found", 405: "not_found"}
 class Routes:
     """Every address of the server but Socket.IO's."""
 
-    def __init__(self, pages: Pages, login: Login, room_page: RoomPage) -> None:
+    def __init__(self, pages: Pages, login: Login, room_page: RoomPage, parts: Parts) -> None:
         self._pages = pages
         self._login = login
         self._room_page = room_page
+        self._parts = parts
 
     def table(self, static: str) -> list[web.AbstractRouteDef]:
         """
@@ -35,6 +40,7 @@ class Routes:
             web.post("/join", self._login.post),
             web.get("/room/{id:[A-Za-z0-9_-]{8,64}}", self.room),
             web.get("/healthz", self.health),
+            web.get("/readyz", self.ready),
             web.static("/static", static),
         ]
 
@@ -55,6 +61,12 @@ class Routes:
 
     async def health(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok", "version": __version__})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """Whether people may be sent here, and if not, for want of what."""
+        parts = await self._parts()
+        missing = [part for part, well in parts.items() if not well]
+        return web.json_response({"ready": not missing, "missing": missing}, status=UNAVAILABLE if missing else 200)
 
     def apology(self, request: web.Request, status: int) -> web.Response:
         """The page for a request that failed; JSON for whoever asked with JSON."""

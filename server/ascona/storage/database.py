@@ -11,7 +11,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, event, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -102,6 +102,11 @@ class Database:
                 yield session
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise DatabaseAway from error
+
+    async def answers(self) -> None:
+        """Ask it something; whatever goes wrong is raised."""
+        async with self.transaction() as transaction:
+            await transaction.execute(select(1))
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -14,6 +14,7 @@ import { Shown } from "./shown.js";
  * @property {(notice: {key: string, by: string | null, values: Record<string, string | number>}) => void} notice
  * @property {(line: {by: string, text: string}) => void} line
  * @property {(pictures: import("./types.js").Pictures) => void} pictures
+ * @property {(milliseconds: number) => void} restart the server stops then, and starts again
  * @property {() => void} again sound and picture need another line
  * @property {(reason: string) => void} over for good: `elsewhere`, or a reason of `refusals`
  * @property {() => import("./types.js").Devices & {name: string}} knock how to come in
@@ -52,6 +53,7 @@ export class Connection {
     this.#socket.on("notice", (notice) => listener.notice(notice));
     this.#socket.on("line", (line) => listener.line(line));
     this.#socket.on("pictures", (pictures) => listener.pictures(pictures));
+    this.#socket.on("restart", ({ in_ms }) => listener.restart(in_ms));
     this.#socket.on("again", () => listener.again());
     this.#socket.on("elsewhere", () => this.#end("elsewhere"));
   }

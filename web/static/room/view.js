@@ -26,6 +26,7 @@ export function view(visit, circle, now) {
   return html`<div class="room" ?data-desk=${visit.deskHere}>
     ${headView(visit)}
     ${visit.link === "reconnecting" ? html`<p class="trouble" role="alert">${speak("room.reconnecting")}</p>` : nothing}
+    ${visit.restart === null ? nothing : html`<p class="trouble" role="alert" data-kind="calm">${speak("room.restarting", { seconds: visit.restart })}</p>`}
     ${visit.link !== "reconnecting" && visit.media.struggling ? html`<p class="trouble" role="alert">${speak("trouble.line")}</p>` : nothing}
     ${room?.me.place === "inside" ? insideView(visit, room, circle, now) : doorView(visit)}
     <p class="news" role="status" aria-live="polite" aria-label=${speak("room.news")} data-kind=${visit.news?.kind ?? nothing}>${visit.news?.text ?? ""}</p>

@@ -36,6 +36,8 @@ export class Visit extends EventTarget {
   soundOnly = false; // my own choice: no pictures come to me
   /** @type {import("./types.js").Pictures} */
   pictures = { layers: ["l", "h"], paused: [], weak: false, lean: false };
+  /** @type {number | null} seconds after which the server said that it starts anew */
+  restart = null;
   deskOpen = false;
   silent = false; // the browser waits for a click before it plays sound
   level = 0;
@@ -74,6 +76,7 @@ export class Visit extends EventTarget {
       notice: (notice) => this.#notice(notice),
       line: (line) => this.#say({ lines: [...this.lines, line].slice(-100) }),
       pictures: (pictures) => this.#say({ pictures }),
+      restart: (milliseconds) => this.#say({ restart: Math.round(milliseconds / 1000) }),
       again: () => this.media.again(),
       over: (reason) => this.#end(reason),
       knock: () => ({ name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") }),
@@ -266,6 +269,7 @@ export class Visit extends EventTarget {
   /** @param {import("./types.js").Link} link */
   #linked(link) {
     if (link === "connected" && this.link === "reconnecting") this.media.doubt();
+    if (link === "reconnecting") this.restart = null;
     if (link !== this.link) this.#say({ link });
   }
 
