@@ -39,6 +39,7 @@ CASES = {
     "5 rooms of 10": [TEN] * 5,
     "8 rooms of 10": [TEN] * 8,
     "10 rooms of 10": [TEN] * 10,
+    "13 rooms of 10": [TEN] * 13,
     "1 room of 14": [(14, 0)],
     "circle of 12, ring of 100": [(12, 100)],
 }

@@ -31,13 +31,9 @@ class Arrivals:
         arrived = self.at.copy()
         self.at.clear()
         reference = next(iter(arrived))
-
-        def distance(number: int) -> int:
-            return ((number - reference + 0x8000) & 0xFFFF) - 0x8000
-
-        numbers = sorted(arrived, key=distance)
-        highest = numbers[-1]
-        first = next(number for number in numbers if distance(highest) - distance(number) < _MOST)
+        steps = sorted([((number - reference + 0x8000) & 0xFFFF) - 0x8000 for number in arrived])
+        highest = (reference + steps[-1]) & 0xFFFF
+        first = (reference + next(step for step in steps if steps[-1] - step < _MOST)) & 0xFFFF
         if self._last is not None and 1 < (first - self._last) & 0xFFFF <= _FORGIVEN:
             first = (self._last + 1) & 0xFFFF
         self._last = highest

@@ -212,30 +212,30 @@ def transport_feedback(
     Source:
         draft-holmer-rmcat-transport-wide-cc-extensions-01 section 3.1; two-bit status vectors throughout.
     """
-    earliest = next(arrivals[first + step & 0xFFFF] for step in range(count) if first + step & 0xFFFF in arrivals)
-    reference = int(earliest * _TICKS) // _REFERENCE_TICKS
+    span = [arrivals.get(number & 0xFFFF) for number in range(first, first + count)]
+    reference = int(next(at for at in span if at is not None) * _TICKS) // _REFERENCE_TICKS
     last = reference * _REFERENCE_TICKS
-    symbols = [0] * (count + -count % 7)
+    status = 0  # two bits for each
     deltas = bytearray()
-    for step in range(count):
-        arrived = arrivals.get(first + step & 0xFFFF)
-        if arrived is None:
+    for at in span:
+        status <<= 2
+        if at is None:
             continue
-        delta = max(-0x8000, min(0x7FFF, int(arrived * _TICKS) - last))
+        delta = int(at * _TICKS) - last
+        if 0 <= delta < 256:
+            status |= 1
+            deltas.append(delta)
+        else:
+            delta = max(-0x8000, min(0x7FFF, delta))
+            status |= 2
+            deltas += delta.to_bytes(2, "big", signed=True)
         last += delta
-        small = 0 <= delta < 256
-        symbols[step] = 1 if small else 2
-        deltas += delta.to_bytes(1 if small else 2, "big", signed=not small)
-    chunks = b"".join(_status(symbols[at : at + 7]) for at in range(0, count, 7))
+    status <<= 2 * (-count % 7)
+    chunks = b"".join(
+        (0xC000 | status >> shift & 0x3FFF).to_bytes(2, "big") for shift in range((count - 1) // 7 * 14, -1, -14)
+    )
     body = pack("!IIHHI", ssrc, media, first, count, (reference & 0xFFFFFF) << 8 | turn & 0xFF) + chunks + deltas
     padding = -len(body) % 4
     if padding:
         body += bytes(padding - 1) + bytes([padding])
     return _packet(_TRANSPORT_FEEDBACK, _TRANSPORT_WIDE | (_PADDED if padding else 0), body)
-
-
-def _status(symbols: list[int]) -> bytes:
-    word = 0xC000
-    for place, symbol in enumerate(symbols):
-        word |= symbol << (12 - 2 * place)
-    return word.to_bytes(2, "big")
