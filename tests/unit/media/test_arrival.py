@@ -1,5 +1,6 @@
 """Packets read in C: the same become of them as in Python, and whatever is not usual is left to Python."""
 
+import weakref
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from ascona.media.intake import Intake
 from ascona.media.offer import read_offer
 from ascona.media.packet import HEADER, Malformed
 from ascona.media.publisher import Publisher
+from ascona.media.track import Track
 
 OFFER = read_offer(CHROMIUM, 2)
 RID, TRANSPORT_WIDE = 10, 3
@@ -246,6 +248,19 @@ def test_a_shut_line_opens_nothing(in_c, ada):
     ada.show(2)
 
     assert in_c.left[-1] == picture(2)
+
+
+def test_a_shut_line_keeps_nobody(in_c, ada):
+    line, track = in_c.port.line(), Track(Kind.VIDEO, 7, intake=ada.inlet.line.intake)
+    track.outputs = (keeping := Nobody(),)
+    kept = weakref.ref(keeping), weakref.ref(asked := Nobody())
+    line.open(1, asked, asked)
+    line.bind(track, VIDEO_TYPE)
+
+    line.shut()
+    del track, keeping, asked
+
+    assert [one() for one in kept] == [None, None]
 
 
 def test_a_gate_that_is_shut_is_shut_for_what_lies_before_the_port(in_c, ada):
