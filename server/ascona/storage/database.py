@@ -89,6 +89,10 @@ class Database:
             raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}") from error
         return cls(engine)
 
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """
