@@ -365,6 +365,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         """One place a person: whoever comes in from another window takes it over, and the old one is silent first."""
         room, person = connection.room, connection.person
         if room.session.ended:
+            if (last := self._place(connection)) is not None:
+                last.knocked = False  # also of a session that has ended nobody looks at two places
             connection.knocked = True
             self._places[room.session.id, person] = connection
             return await self.show(room)

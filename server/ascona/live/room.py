@@ -174,8 +174,14 @@ class Room:
         """One after another, and each to its end, also when whoever asked is gone: what is recorded is also done."""
         task = asyncio.create_task(self._wait_for_turn(work))
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._done)
         await asyncio.shield(task)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """Whoever asked may be gone; then a refusal is nobody's, and asyncio is not to complain that nobody took it."""
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _wait_for_turn(self, work: Coroutine[Any, Any, None]) -> None:
         async with self._turn:

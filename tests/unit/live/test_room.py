@@ -1,6 +1,7 @@
 """A room: recorded before acted on, acted on before shown, and nothing twice."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -283,3 +284,25 @@ async def test_a_title_is_forgotten_with_the_end_of_its_session():
     await room.obey(c.EndSession(), "ada", room.session.version, "key-one-1")
 
     assert room.title == ""
+
+
+async def test_a_refusal_that_nobody_waits_for_any_more_is_nobodys_trouble():
+    rig = Rig()
+    room = room_with(rig)
+    troubles: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: troubles.append(context["message"]))
+    rig.may_go_on.clear()
+    first = asyncio.create_task(room.obey(c.NextPhase(), "ada", room.session.version, "key-one-1"))
+    await rig.reached.wait()
+    second = asyncio.create_task(room.obey(c.NextPhase(), "max", room.session.version, "key-two-2"))
+    await asyncio.sleep(0)
+
+    second.cancel()  # the line is lost while it waits for its turn
+    await asyncio.gather(second, return_exceptions=True)
+    rig.may_go_on.set()
+    await first
+    await room.close()
+    del second  # which holds on to all it waited for
+    gc.collect()
+
+    assert troubles == []
