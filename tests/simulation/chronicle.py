@@ -1,0 +1,167 @@
+"""What is recorded, replayed beside the server: the history that everything seen is compared with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ascona.core import commands as c
+from ascona.core.clock import due
+from ascona.core.decide import decide
+from ascona.core.events import Event, Recorded
+from ascona.core.evolve import evolve
+from ascona.core.media_plan import Route, media_plan
+from ascona.core.rights import RIGHTS, Refused
+from ascona.core.session import Session
+from tests.simulation.wishes import COMMANDS
+from tests.support.invariants import assert_safe
+
+LATE = timedelta(seconds=5)
+"""How late the clock may speak where nothing held it up."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """
+    A command as a page sent it.
+
+    Attributes:
+        since: What was recorded by then.
+    """
+
+    by: str
+    command: Any
+    version: int
+    since: int
+
+    @classmethod
+    def read(cls, by: str, message: dict[str, Any], since: int) -> "Order":
+        kind = COMMANDS[message["do"]]
+        fields = {name: value for name, value in message.items() if name in kind.__dataclass_fields__}
+        return cls(by, TypeAdapter(kind).validate_python(fields), message["version"], since)
+
+
+class Chronicle:
+    """
+    Attributes:
+        states: The session after so many events, whoever was there.
+        orders: What pages sent, by who and key.
+    """
+
+    def __init__(self, first: Session, wrong: Callable[[str], None]) -> None:
+        self.states = [first]
+        self.orders: dict[tuple[str, str], Order] = {}
+        self.written: dict[tuple[str | None, str], int] = {}
+        self._records: list[Recorded] = []
+        self._wrong = wrong
+        self._allowed: dict[int, frozenset[Route]] = {}
+
+    @property
+    def version(self) -> int:
+        """Recorded so far."""
+        return len(self.states) - 1
+
+    def sent(self, by: str, message: dict[str, Any]) -> None:
+        """A page sends this; only what can be read is kept."""
+        try:
+            self.orders.setdefault((by, message["key"]), Order.read(by, message, self.version))
+        except ValueError:
+            return
+
+    def write(self, records: list[Recorded], seen: Session | None, held_up: float) -> None:
+        """
+        Take what has just been recorded.
+
+        Args:
+            seen: The server's session when it was decided: who is there, and whatever else is not recorded.
+            held_up: Seconds since the server was last away.
+        """
+        before, first = self.states[-1], records[0]
+        if (first.by, first.key) in self.written:
+            self._wrong(f"{first.key} is carried out twice")
+        now = replace(before, **{name: getattr(seen, name) for name in LIVE} if seen else {})
+        self._justify(now, records, held_up)
+        for record in records:
+            after = evolve(self.states[-1], record.event, record.by)
+            self.states.append(after)
+            self._records.append(record)
+            for present in (after.present, frozenset(person.id for person in after.people)):
+                try:
+                    assert_safe(replace(after, present=present))
+                except AssertionError as error:
+                    self._wrong(f"version {after.version} is not safe: {error}")
+        self.written[first.by, first.key] = self.version
+
+    def _justify(self, before: Session, records: list[Recorded], held_up: float) -> None:
+        """Whether the rules made this of what somebody sent, and nothing else."""
+        first = records[0]
+        events = tuple(record.event for record in records)
+        if first.by is None:
+            return self._clock_spoke(before, records, events, held_up)
+        order = self.orders.get((first.by, first.key))
+        if order is None:
+            return self._wrong(f"{first.by} never sent {first.key}, which made {_named(events)}")
+        right = RIGHTS[type(order.command)]
+        if right.frame and not before.frame_version <= order.version <= before.version:
+            self._wrong(
+                f"{first.by} moved the frame from version {order.version}, which {before.frame_version} has moved"
+            )
+        version = before.version if isinstance(order.command, c.Knock) else order.version
+        if self._follows(before, order.command, first.by, records, version) != events:
+            self._wrong(f"{type(order.command).__name__} by {first.by} made {_named(events)}, not what the rules say")
+        return None
+
+    def _clock_spoke(self, before: Session, records: list[Recorded], events: tuple[Event, ...], held_up: float) -> None:
+        at, spoken = records[0].at, due(before)
+        if spoken is None or at < spoken[0]:
+            return self._wrong(f"the clock spoke before its time: {_named(events)}")
+        asked_at = max(spoken[0], self._records[-1].at if self._records else spoken[0])
+        if at - asked_at > LATE and held_up > LATE.total_seconds():
+            self._wrong(f"the clock spoke {at - asked_at} late: {_named(events)}")
+        if self._follows(before, spoken[1], None, records, before.version) != events:
+            self._wrong(f"the clock made {_named(events)}, not what the rules say")
+        return None
+
+    def _follows(
+        self, before: Session, command: c.Command, by: str | None, records: list[Recorded], version: int
+    ) -> tuple[Event, ...] | str:
+        try:
+            return tuple(decide(before, command, by, records[0].at, version))
+        except Refused as refusal:
+            return refusal.reason
+
+    def empty(self, order: Order, now: datetime) -> bool:
+        """Whether this changes nothing, in some state since it was sent: then there is nothing to record."""
+        for state in self.states[order.since :]:
+            everybody = frozenset(person.id for person in state.people)
+            try:
+                if not decide(replace(state, present=everybody), order.command, order.by, now, state.version):
+                    return True
+            except Refused:
+                continue
+        return False
+
+    def allowed(self, since: int) -> frozenset[Route]:
+        """What may be forwarded while versions from this one on are on their way, were everybody there."""
+        return frozenset().union(*(self._plan(version) for version in range(since, len(self.states))))
+
+    def _plan(self, version: int) -> frozenset[Route]:
+        if version not in self._allowed:
+            state = self.states[version]
+            everybody = frozenset(person.id for person in state.people)
+            self._allowed[version] = media_plan(replace(state, present=everybody)).routes
+        return self._allowed[version]
+
+    def told(self) -> list[str]:
+        """The history in a line each."""
+        return [f"{one.version:4} {one.at:%H:%M:%S.%f} {one.by or 'the clock':10} {one.event}" for one in self._records]
+
+
+LIVE = ("present",)
+"""What of a session is in memory only, and so not in the history."""
+
+
+def _named(events: tuple[Event, ...]) -> str:
+    return ", ".join(type(event).__name__ for event in events)

@@ -1,0 +1,325 @@
+"""One evening by its seed: who does what when, what goes wrong, and what was seen."""
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from ascona.core.programme import AtEnd, Programme
+from ascona.core.session import Session, SitBackStyle
+from tests.simulation.book import Book
+from tests.simulation.exchange import Exchange
+from tests.simulation.house import House, Plan
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.page import Page
+from tests.simulation.weather import Weather
+from tests.simulation.wishes import FRAME, anything, filled, polite
+from tests.simulation.witness import Witness
+from tests.support.group import invited, one_minute_programme, programme
+
+ACTS = 90
+"""What is done in an evening, mishaps included, after the beginning."""
+
+LEADERS = ("ada", "ben")
+EXPECTED_IN_LOGS = {"switchboard_failed"}
+EXPECTED_ERRORS = {"Shut"}
+EXPECTED_INVARIANTS = {"forwarding"}
+"""What goes wrong on purpose, and what follows from it; anything else is the server's own mistake."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    Attributes:
+        wrong: What must not have been; empty if all was well.
+        history: All that happened, in a line each: the same for the same seed.
+    """
+
+    seed: int
+    wrong: list[str]
+    history: list[str]
+    counts: Counter[str]
+
+
+def simulate(seed: int, plan: Plan | None = None) -> Outcome:
+    """An evening. The same seed and plan are the same evening."""
+    draw = random.Random(seed)  # noqa: S311  # the seed is the point
+    first = _invited(draw)
+    loop = VirtualLoop(lambda: witness.settled())
+    witness = Witness(first, loop)
+    with capture_logs() as logs:
+        evening = Evening(first, loop, witness, Weather(draw), plan or Plan())
+        loop.run(evening.run())
+        said = list(logs)
+        evening.house.bury()  # whatever the dead still say
+    for entry in said:
+        if not _expected(entry):
+            witness.say_wrong(f"the log says {entry}")
+    for trouble in loop.troubles:
+        witness.say_wrong(f"something was raised and not caught: {trouble}")
+    return Outcome(seed, witness.wrong, witness.history, witness.counts)
+
+
+def _expected(entry: Mapping[str, Any]) -> bool:
+    """Whether a line of the log tells of a mishap that was made."""
+    if entry["event"] == "invariant_violated":
+        return set(entry["invariants"]) <= EXPECTED_INVARIANTS
+    return entry["event"] in EXPECTED_IN_LOGS or entry.get("error") in EXPECTED_ERRORS
+
+
+def _invited(draw: random.Random) -> Session:
+    evenings: list[Programme] = [one_minute_programme(at_end) for at_end in AtEnd]
+    evenings += [_quick(programme("two-cases-90")), _quick(programme("ascona-90"))]
+    return invited(None, draw.choice(evenings), draw.choice(list(SitBackStyle)))
+
+
+def _quick(evening: Programme) -> Programme:
+    """Phases of a minute or two, each with the end that it has."""
+    return replace(
+        evening, phases=tuple(replace(one, minutes=one.minutes and (1 + one.minutes % 2)) for one in evening.phases)
+    )
+
+
+class Evening:
+    """Everybody, and what chance does to them."""
+
+    def __init__(self, first: Session, loop: VirtualLoop, witness: Witness, weather: Weather, plan: Plan) -> None:
+        self._first, self._loop, self._witness, self._weather, self._plan = first, loop, witness, weather, plan
+        self._draw = weather.draw
+        self._people = [person.id for person in first.people]
+        self._pages: list[Page] = []
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self.house: House
+        self._acts: dict[Callable[[], Awaitable[None]], int] = {
+            self._somebody_presses: 40,
+            self._somebody_tries_anything: 12,
+            self._both_leaders_press: 8,
+            self._a_leader_presses_at_the_deadline: 6,
+            self._a_leader_extends_what_is_over: 4,
+            self._the_presenter_turns: 8,
+            self._somebody_presses_twice: 4,
+            self._somebody_loses_the_line: 10,
+            self._somebody_opens_another_window: 4,
+            self._somebody_leaves_and_comes: 3,
+            self._somebody_turns_something_off: 3,
+            self._the_server_dies: 4,
+            self._the_server_dies_while_somebody_presses: 4,
+            self._the_server_is_restarted: 2,
+            self._nothing_happens: 2,
+        }
+
+    async def run(self) -> None:
+        """From the first knock until everything has been quiet for a minute."""
+        book = Book(self._weather, self._witness.written)
+        exchange = Exchange(self._weather, self._witness.gates)
+        workers = self._weather.chance(0.7)
+        self.house = House(self._first, book, exchange, self._weather, self._witness, self._plan, workers)
+        self._witness.house, self._witness.exchange, self._exchange = self.house, exchange, exchange
+        await self.house.start()
+        await self._begin_evening()
+        for act in self._draw.choices(list(self._acts), weights=list(self._acts.values()), k=ACTS):
+            await asyncio.sleep(self._draw.expovariate(1 / 4.0))
+            await act()
+        if self._weather.chance(0.3):
+            await self._press_as("ada", "EndSession")
+        await self._let_all_come_back()
+        self._witness.at_rest(self._pages, all_back=True)
+        for page in self._pages:
+            page.close()
+        self.house.crash()
+
+    async def _begin_evening(self) -> None:
+        for person in self._people:
+            self._open(person)
+            await asyncio.sleep(self._weather.between(0.0, 2.0))
+        await asyncio.sleep(1.0)
+        await self._press_as("ada", "AdmitEveryone")
+        if self._weather.chance(0.8):
+            await self._press_as("ada", "ChoosePresenter", person="pia")
+            await asyncio.sleep(0.5)
+            await self._press_as("pia", "AgreeToPresent")
+            await self._press_as("ada", "OpenSession")
+
+    async def _let_all_come_back(self) -> None:
+        self._note("calm")
+        self._weather.calm = True
+        await asyncio.sleep(8.0)
+        if not self.house.up:
+            await self.house.start()
+        for page in self._pages:
+            page.network = True
+        await asyncio.sleep(60.0)
+
+    # Pages
+
+    def _note(self, line: str) -> None:
+        self._witness.note(line)
+
+    def _count(self, what: str) -> None:
+        self._witness.counts[what] += 1
+
+    def _open(self, person: str, moves: bool = True) -> None:
+        page = Page(person, f"w{len(self._pages)}", self.house, self._exchange, self._weather)
+        self._pages.append(page)
+        self._note(f"{person} opens {page.window}")
+        page.open(moves)
+
+    def _page(self, *people: str) -> Page | None:
+        """One that is in use, of somebody, or of one of these."""
+        known = [page for page in self._pages if not page.over and page.room and (not people or page.person in people)]
+        return self._draw.choice(known) if known else None
+
+    def _of(self, person: str) -> Page | None:
+        return next((page for page in self._pages if page.person == person and page.knocked and page.room), None)
+
+    async def _press_as(self, by: str, do: str, **fields: Any) -> dict[str, str] | None:
+        page = self._of(by)
+        return await self._press(page, do, fields) if page else None
+
+    async def _press(
+        self, page: Page, do: str, fields: dict[str, Any], version: int | None = None, key: str = ""
+    ) -> dict[str, str] | None:
+        seen = page.room.get("version", 0) if version is None else version
+        self._note(f"{page.person} presses {do} {json.dumps(fields)} at {seen}")
+        return await page.press(do, version=seen, key=key, **fields)
+
+    def _meanwhile(self, work: Any) -> "asyncio.Task[Any]":
+        task = self._loop.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    # What people do
+
+    async def _somebody_presses(self) -> None:
+        page = self._page(*LEADERS) if self._weather.chance(0.6) else self._page()
+        wish = polite(page.room, self._draw, self._people) if page else None
+        if page and wish:
+            self._meanwhile(self._press(page, *wish))
+
+    async def _somebody_tries_anything(self) -> None:
+        page = self._page()
+        if page:
+            do, fields = anything(self._draw, self._people)
+            version = page.room["version"] - self._draw.choice((0, 0, 0, 1, 2, -1, -1000))
+            self._meanwhile(self._press(page, do, fields, max(0, version)))
+
+    async def _both_leaders_press(self) -> None:
+        """Within a millisecond, on what both see."""
+        ada, ben = (self._of(leader) for leader in LEADERS)
+        if not (ada and ben and ada.room["version"] == ben.room["version"]):
+            return
+        self._count("races")
+        version, keys = ada.room["version"], []
+        presses = []
+        for page in (ada, ben):
+            do = "NextPhase" if self._weather.chance(0.6) else self._draw.choice(FRAME).__name__
+            keys.append((page.person, f"race-{len(self._witness.history)}-{page.person}"))
+            fields = filled(do, self._draw, self._people, {"minutes": 2})
+            presses.append(self._press(page, do, fields, version, keys[-1][1]))
+        await asyncio.wait([self._meanwhile(press) for press in presses])
+        moved = sum(key in self._witness.chronicle.written for key in keys)
+        self._count(f"races with {moved} moves")
+        if moved > 1:
+            self._witness.say_wrong("two leaders moved the frame from the same version")
+
+    async def _a_leader_presses_at_the_deadline(self) -> None:
+        page = self._page(*LEADERS)
+        clock = page.room["clock"] if page else None
+        if page and clock and not clock["held"] and 0 < clock["left_ms"] < 40_000:
+            await asyncio.sleep(max(0.0, clock["left_ms"] / 1000 + self._weather.between(-0.06, 0.03)))
+            if page.room:
+                self._count("presses at a deadline")
+                do = self._draw.choice(("NextPhase", "NextPhase", "Extend", "Hold"))
+                self._meanwhile(self._press(page, do, filled(do, self._draw, self._people, {"minutes": 1})))
+
+    async def _a_leader_extends_what_is_over(self) -> None:
+        page = self._page(*LEADERS)
+        if page and page.room["over_time"]:
+            self._count("extensions of what was over")
+            self._meanwhile(self._press(page, "Extend", {"minutes": 1}))
+
+    async def _the_presenter_turns(self) -> None:
+        """Sits back, or comes back, wherever it is possible."""
+        for page in self._pages:
+            may = set(page.room["me"]["may"]) & {"SitBack", "ComeBack"} if page.room and page.knocked else set()
+            if page.person not in LEADERS and may:
+                self._meanwhile(self._press(page, min(may), {}))
+
+    async def _somebody_presses_twice(self) -> None:
+        """The same key: a page that is not sure whether it was heard."""
+        page = self._page(*LEADERS)
+        wish = polite(page.room, self._draw, self._people) if page else None
+        if page and wish:
+            key = f"twice-{len(self._witness.history)}"
+            for _ in range(2):
+                self._meanwhile(self._press(page, *wish, key=key))
+                await asyncio.sleep(self._weather.between(0.0, 0.05))
+
+    async def _somebody_loses_the_line(self) -> None:
+        people = self._draw.sample(self._people, self._draw.choice((1, 1, 1, 2, len(self._people))))
+        seconds = self._draw.choice((0.3, 2.0, 5.0, 20.0, 60.0)) * self._weather.between(0.5, 1.2)
+        for page in self._pages:
+            if page.person in people and not page.over and page.network:
+                self._note(f"{page.person} loses the line for {seconds:.2f} s")
+                self._count("lines lost")
+                page.lose(seconds, self._weather.between(0.1, 3.0), self._weather.between(0.01, 15.0))
+
+    async def _somebody_opens_another_window(self) -> None:
+        self._open(self._draw.choice(self._people), moves=self._weather.chance(0.8))
+
+    async def _somebody_leaves_and_comes(self) -> None:
+        page = self._page()
+        if page and page.person not in LEADERS:
+            if self._weather.chance(0.5):
+                await self._press(page, "Leave", {})
+            self._note(f"{page.person} closes {page.window}")
+            page.close()
+            self._loop.call_later(self._weather.between(0.5, 30.0), self._open, page.person)
+
+    async def _somebody_turns_something_off(self) -> None:
+        page = self._page()
+        if page:
+            name = self._draw.choice(("microphone", "camera"))
+            page.devices[name] = not page.devices[name]
+            self._meanwhile(page.ask("devices", dict(page.devices)))
+
+    # What goes wrong
+
+    async def _the_server_dies(self) -> None:
+        if self.house.up:
+            self._count("crashes")
+            self._note("the server dies")
+            self.house.crash()
+            self._meanwhile(self._comes_again())
+
+    async def _the_server_dies_while_somebody_presses(self) -> None:
+        """Before it is recorded, after it, before anybody is told: whatever the instant."""
+        await self._somebody_presses()
+        await asyncio.sleep(self._weather.between(0.0, 0.08))
+        await self._the_server_dies()
+
+    async def _the_server_is_restarted(self) -> None:
+        if self.house.up:
+            self._count("restarts")
+            self._note("the server is asked to stop")
+            await self.house.stop()
+            self._meanwhile(self._comes_again())
+
+    async def _comes_again(self) -> None:
+        await asyncio.sleep(self._weather.between(0.3, 6.0))
+        while not self.house.up:
+            await self.house.start()
+        self._note("the server is there")
+
+    async def _nothing_happens(self) -> None:
+        """Long enough for everything that is under way to end."""
+        self._weather.calm = True
+        await asyncio.sleep(6.0)
+        self._witness.at_rest(self._pages, all_back=False)
+        self._weather.calm = False

@@ -1,0 +1,201 @@
+"""Sees everything that leaves the server and every gate that moves, and says what must not be."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ascona.core.events import Recorded
+from ascona.core.people import Person
+from ascona.core.session import Session
+from ascona.live.snapshot import View, snapshot
+from tests.simulation.chronicle import LIVE, Chronicle
+from tests.simulation.exchange import Exchange
+from tests.simulation.house import House, Line
+
+UNSEEN_SECONDS = 1.0
+"""How long a receiver may be missing from somebody's screen: the time that screens take."""
+
+MOST_WRONG = 5
+"""What follows from a first mistake need not all be told."""
+
+
+class Page(Protocol):
+    """What is asked of a page when all is quiet."""
+
+    person: str
+    over: bool
+    knocked: bool
+    room: dict[str, Any]
+    devices: dict[str, bool]
+
+
+class Witness:
+    """
+    Attributes:
+        wrong: What must not be, in words; empty after a good evening.
+        history: What happened, a line each.
+        told_version: The last version that anybody was shown, or had acknowledged.
+    """
+
+    def __init__(self, first: Session, loop: asyncio.AbstractEventLoop) -> None:
+        self.wrong: list[str] = []
+        self.history: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self.chronicle = Chronicle(first, self.say_wrong)
+        self.told_version = 0
+        self.house: House
+        self.exchange: Exchange
+        self._loop = loop
+        self._shown: Counter[str] = Counter()
+        self._moved = False
+        self._unseen_since: float | None = None
+
+    def note(self, line: str) -> None:
+        """One line more of the history."""
+        self.history.append(f"{self._loop.time():10.4f} {line}")
+
+    def say_wrong(self, what: str) -> None:
+        if len(self.wrong) < MOST_WRONG:
+            self.wrong.append(f"{self._loop.time():10.4f} {what}")
+            self.note(f"WRONG: {what}")
+
+    # The journal
+
+    def written(self, records: list[Recorded]) -> None:
+        """This can no longer be lost."""
+        room = self.house.room
+        self.chronicle.write(records, room.session if room else None, self._held_up())
+        for record in records:
+            self.note(f"  recorded {record.version}: {record.event} by {record.by or 'the clock'}")
+
+    def _held_up(self) -> float:
+        """Seconds since the server was last away."""
+        return self._loop.time() - self.house.opened_at
+
+    # The wire
+
+    def sent(self, line: Line, message: Any) -> None:
+        """A page sends this."""
+        if "do" in message:
+            self.chronicle.sent(line.page.person, message)
+
+    def shown(self, line: Line, room: dict[str, Any]) -> None:
+        """This is on its way to somebody's screen."""
+        self.counts["shown"] += 1
+        person, version = line.page.person, room["version"]
+        if version > self.chronicle.version:
+            return self.say_wrong(f"{person} is shown version {version}, recorded are {self.chronicle.version}")
+        if version < self._shown[person]:
+            self.say_wrong(f"{person} is shown version {version} after {self._shown[person]}")
+        self._shown[person] = version
+        self.told_version = max(self.told_version, version)
+        self._clock(person, room)
+        self.gates()
+        return None
+
+    def _clock(self, person: str, room: dict[str, Any]) -> None:
+        state, clock = self.chronicle.states[room["version"]], room["clock"]
+        if clock is None:
+            return
+        left = state.left if state.left is not None else state.ends_at and state.ends_at - self.house.now()
+        if left is None or clock["left_ms"] != round(left.total_seconds() * 1000):
+            self.say_wrong(f"{person} is shown {clock['left_ms']} ms left, where {left} are")
+
+    def answered(self, line: Line, message: Any, answer: dict[str, str]) -> None:
+        """This is on its way back to whoever asked."""
+        if "do" not in message:
+            return
+        person, key = line.page.person, message["key"]
+        self.note(f"  answer to {key}: {answer}")
+        self.counts["commands"] += 1
+        if answer:
+            self.counts[f"refused {answer.get('refused', answer.get('error'))}"] += 1
+            return
+        self.counts["acknowledged"] += 1
+        version = self.chronicle.written.get((person, key))
+        order = self.chronicle.orders.get((person, key))
+        if version is not None:
+            self.told_version = max(self.told_version, version)
+        elif order is None or not (self.chronicle.states[-1].ended or self.chronicle.empty(order, self.house.now())):
+            self.say_wrong(f"{key} ({message['do']}) is acknowledged, and not recorded")
+        self.gates()
+
+    # The gates
+
+    def gates(self) -> None:
+        """Whether a gate is open that nothing recorded has opened, or that what was told has shut."""
+        self._moved = True
+        leaks = self.exchange.open - self.chronicle.allowed(self.told_version)
+        if leaks:
+            one = min(leaks, key=str)
+            self.say_wrong(
+                f"{len(leaks)} gates are open that may not be, such as {one.kind} of {one.sender} to {one.receiver}; "
+                f"told: {self.told_version}, recorded: {self.chronicle.version}"
+            )
+
+    def settled(self) -> None:
+        """Everything of this moment has happened."""
+        if self._moved:
+            self._moved = False
+            unseen = self._unseen()
+            self._unseen_since = (self._unseen_since or self._loop.time()) if unseen else None
+            self._who = unseen
+        if self._unseen_since is not None and self._loop.time() - self._unseen_since > UNSEEN_SECONDS:
+            self.say_wrong(f"{', '.join(self._who)} receive, and are not shown")
+            self._unseen_since = None
+
+    def _unseen(self) -> list[str]:
+        """People who receive, and are not shown as here to somebody inside."""
+        if not self.house.up:
+            return []
+        screens = [line.room["people"] for line in self.house.lines() if line.room and line.room["people"]]
+        here = [{chair["person"] for chair in people if chair["state"] != "away"} for people in screens]
+        return sorted(one for one in self.exchange.receivers if not all(one in people for people in here))
+
+    # Quiet
+
+    def at_rest(self, pages: Sequence[Page], *, all_back: bool) -> None:
+        """
+        Nothing has happened for two seconds: everybody sees the same, and it is what the history says.
+
+        Args:
+            all_back: Whoever can be here is.
+        """
+        self.counts["rests"] += 1
+        room = self.house.room
+        if room is None:
+            if all_back and not self.chronicle.states[-1].ended:
+                self.say_wrong("there is no room")
+            return
+        live = {name: getattr(room.session, name) for name in LIVE}
+        session = replace(self.chronicle.states[-1], **live)
+        if session != room.session:
+            self.say_wrong("the server's session is not what is recorded")
+        here = [page for page in pages if page.knocked and not page.over]
+        if all_back and session.present != {page.person for page in here} and not session.ended:
+            self.say_wrong(f"{sorted(session.present)} are taken for here, {sorted(page.person for page in here)} are")
+        if self.exchange.open != room.plan.routes:
+            self.say_wrong("what is forwarded is not the plan")
+        view = View.of(session, room.title, room.devices, room.now(), 0, room.plan)
+        for page in here:
+            viewer = session.person(page.person)
+            if page.room and viewer is not None:
+                self._same(page, view, viewer)
+
+    def _same(self, page: Page, view: View, viewer: Person) -> None:
+        expected, seen = (_still(room) for room in (snapshot(view, viewer), page.room))
+        differs = [name for name in expected if expected[name] != seen.get(name)]
+        if differs:
+            name = differs[0]
+            self.say_wrong(f"{viewer.id} sees another {name}: {seen.get(name)!r:.200} for {expected[name]!r:.200}")
+        microphone, camera = view.devices.get(viewer.id, (None, None))
+        if (microphone, camera) != (page.devices["microphone"], page.devices["camera"]) and not view.session.ended:
+            self.say_wrong(f"{viewer.id}'s devices are not what their page has told")
+
+
+def _still(room: dict[str, Any]) -> dict[str, Any]:
+    """Without what goes on by itself."""
+    clock = room["clock"] and {name: value for name, value in room["clock"].items() if name != "left_ms"}
+    return {name: value for name, value in room.items() if name != "turn"} | {"clock": clock}
