@@ -17,6 +17,7 @@ from ascona import __version__, assets
 from ascona.core.people import FLOOR_LIMIT
 from ascona.core.rights import Refused
 from ascona.core.session import Session
+from ascona.forgetting import Forgetting
 from ascona.forwarding import CannotStart, Forwarding, forwarding, port_trouble
 from ascona.health import Health, Timed
 from ascona.live.callers import Callers
@@ -42,6 +43,7 @@ from ascona.storage.database import Database
 from ascona.storage.invitations import Invitations
 from ascona.storage.journal import Journal
 from ascona.storage.links import LinkTimes
+from ascona.storage.retention import Retention
 from ascona.turns import Turns
 
 REQUEST_BYTES_LIMIT = 64 * 1024
@@ -66,6 +68,7 @@ class Server:
         origin: What links begin with.
         port, media_port, media_ports, metrics_port: As they came out, where any free one was asked for.
         media, watch, health: For their counters.
+        forgetting: Sweeps now and then, and when it is asked to.
     """
 
     origin: str
@@ -78,6 +81,7 @@ class Server:
     watch: Watch
     health: Health
     namespace: RoomNamespace
+    forgetting: Forgetting
     _stack: AsyncExitStack
 
     @property
@@ -206,6 +210,9 @@ async def start(settings: Settings, turns: Turns | None = None) -> Server:
         health = Health(rooms, media, namespace, watch, turns, seconds, database.answers)
         stack.push_async_callback(health.close)
         health.start()
+        forgetting = Forgetting(rooms, journal, Retention(database), clock)
+        stack.push_async_callback(forgetting.close)
+        forgetting.start()
 
         def relays(seat: int) -> list[dict[str, Any]]:
             return _relays(settings, seat, clock())
@@ -236,6 +243,7 @@ async def start(settings: Settings, turns: Turns | None = None) -> Server:
             watch,
             health,
             namespace,
+            forgetting,
             stack.pop_all(),
         )
 

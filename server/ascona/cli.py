@@ -6,7 +6,7 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -28,6 +28,7 @@ from ascona.machine import Machine
 from ascona.rehearsal.company import NAMES, Company
 from ascona.rehearsal.company import Invited as Figure
 from ascona.settings import WORKERS_LIMIT, Settings, reached_at
+from ascona.storage.backup import NoBackup, backup, restore
 from ascona.storage.database import DatabaseUnusable
 from ascona.storage.invitations import Invitations, Invited
 from ascona.turns import Turns, Watchdog
@@ -281,6 +282,42 @@ async def _migrate(settings: Settings) -> None:
     database = await app.open_database(settings)
     await database.close()
     click.echo("The database is up to date.")
+
+
+@main.command("backup")
+@click.argument("copy", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for the database.")
+def backup_to(copy: Path, data: Path | None) -> None:
+    """Copy the database to a file. Works while the server runs."""
+    settings = _settings({"data": data})
+    _only_sqlite(settings, "pg_dump --format=custom --file=FILE URL")
+    _copied(backup, settings.database_file, copy)
+    click.echo(
+        f"The copy is {copy}. It holds the names of sessions that have not ended: encrypt it, and keep it briefly."
+    )
+
+
+@main.command("restore")
+@click.argument("copy", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for the database.")
+def restore_from(copy: Path, data: Path | None) -> None:
+    """Put a copy back where no database is."""
+    settings = _settings({"data": data})
+    _only_sqlite(settings, "pg_restore --clean --if-exists --dbname=URL FILE")
+    _copied(restore, copy, settings.database_file)
+    _run(_migrate(settings))
+
+
+def _only_sqlite(settings: Settings, instead: str) -> None:
+    if settings.database:
+        _stop(f"The database is another server's, which has its own way: {instead}")
+
+
+def _copied(how: Callable[[Path, Path], None], source: Path, target: Path) -> None:
+    try:
+        how(source, target)
+    except NoBackup as error:
+        _stop(str(error))
 
 
 @main.command()

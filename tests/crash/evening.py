@@ -33,7 +33,7 @@ ARRIVE, ACCOUNT, QUESTIONS, FANTASIES = 0, 2, 3, 4  # steps; in the last the pre
 PEOPLE = {"Ada": "--leader", "Ben": "--co-leader", "Pia": "--member", "Max": "--member"}
 BROWSERS = ("Ada", "Pia", "Max")  # who sends and receives; Ada, who leads, is heard throughout
 SURE = 20  # packets that come after something is closed before it counts as closed: nothing is under way any more
-AGAIN_SECONDS = 0.1
+AGAIN_SECONDS, GOODBYE_SECONDS = 0.1, 2.0
 OFFERS_APART = 1.0  # more often nobody may offer for long
 
 AWAY = (OSError, TimeoutError, aiohttp.ClientError, socketio.exceptions.SocketIOError)
@@ -67,10 +67,14 @@ class Patient(Visitor):
     async def come(self, name: str | None = None) -> dict[str, Any]:
         while True:
             try:
-                await self.hang_up()
                 return await super().come(name)
             except AWAY:
                 await asyncio.sleep(AGAIN_SECONDS)
+
+    async def close(self) -> None:
+        """A line whose server was killed has nothing to say goodbye to."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().close(), GOODBYE_SECONDS)
 
 
 @dataclass
@@ -164,11 +168,11 @@ class Evening:
     async def _return(self, victim: Victim, heard: dict[str, int], worker: int) -> None:
         if victim is not Victim.WORKER:
             await asyncio.gather(*(self._come(person) for person in self.people.values()))
-        if worker_of(self.server) == worker:
-            await until(lambda: all(self._heard(name) > heard[name] for name in ("Pia", "Max")))
-        else:
-            await asyncio.gather(*(self.connect(name) for name in BROWSERS))
-        await self._more_is_heard(1)
+        while any(self._heard(name) <= heard[name] for name in ("Pia", "Max")):
+            if (now := worker_of(self.server)) != worker:  # as pages are told, by `again`
+                worker, heard = now, dict.fromkeys(BROWSERS, 0)
+                await asyncio.gather(*(self.connect(name) for name in BROWSERS))
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _come(self, person: Visitor) -> None:
         """As a page does whose line is lost."""

@@ -142,7 +142,7 @@ class World:
         line = self.port.line()
         if lots.random() < 0.9:
             line.aim(1, object(), self._end.getsockname())
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
             self.come(line)
         return line
 

@@ -1,6 +1,7 @@
 """The command line: what it prints, and the one clear sentence when something will not do."""
 
 import asyncio
+import contextlib
 import json
 import socket
 import sqlite3
@@ -148,3 +149,23 @@ def test_one_session_that_cannot_be_read_keeps_nobody_elses_closed(ascona, tmp_p
 def test_the_database_is_brought_up_to_date_as_often_as_one_likes(ascona):
     assert ascona("migrate").exit_code == 0
     assert "up to date" in ascona("migrate").stdout
+
+
+def test_a_copy_of_the_database_is_put_back_where_there_is_none(ascona, tmp_path):
+    [first, *_] = json.loads(ascona(*NEW, "--json").stdout)["people"]
+    copy = str(tmp_path / "copy.db")
+    assert ascona("backup", copy).exit_code == 0
+
+    assert "already" in ascona("restore", copy).stderr
+    (tmp_path / "data" / "ascona.db").rename(tmp_path / "gone.db")
+    assert ascona("restore", copy).exit_code == 0
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ascona.db")) as database:
+        assert database.execute("SELECT COUNT(*) FROM people WHERE name = ?", (first["name"],)).fetchone() == (1,)
+
+
+def test_of_another_servers_database_it_is_said_how_it_is_copied(ascona, monkeypatch, tmp_path):
+    monkeypatch.setenv("ASCONA_DATABASE", "postgresql://ascona@127.0.0.1/ascona")
+
+    assert "pg_dump" in ascona("backup", str(tmp_path / "copy")).stderr
+    assert "pg_restore" in ascona("restore", str(tmp_path / "copy")).stderr

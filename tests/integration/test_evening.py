@@ -6,6 +6,7 @@ from tests.support.postgres import on_both
 from tests.support.server import Visitor, started
 
 from ascona.core.people import Role
+from ascona.storage.retention import FORGOTTEN_AFTER
 
 pytestmark = on_both
 
@@ -236,3 +237,22 @@ async def test_an_ended_session_leaves_the_memory_with_the_last_who_looks_at_it(
             await asyncio.sleep(0)
     assert await ada.come() == {}
     assert (await ada.sees(lambda room: room["me"]["stance"] == "ended"))["people"] == []
+
+
+async def test_an_evening_that_nobody_ended_is_ended_a_day_later_and_not_while_somebody_is_there(gather, server):
+    people = await gather(GROUP, title="Tuesday")
+    await with_pia_presenting(people)
+    [room] = list(server.rooms)
+    tomorrow = room.now() + FORGOTTEN_AFTER
+    await server.forgetting.sweep(tomorrow)
+    assert not room.session.ended
+
+    for visitor in people.values():
+        await visitor.hang_up()
+    async with asyncio.timeout(20):
+        while room.session.present:
+            await asyncio.sleep(0.01)
+    await server.forgetting.sweep(room.now() + FORGOTTEN_AFTER)
+
+    assert (room.session.ended, room.title) == (True, "")
+    assert room.session.id not in server.rooms

@@ -44,6 +44,7 @@ class Reading:
         """Read no more."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         self._loop.remove_reader(self._descriptor)
 
     def _begin(self) -> None:
@@ -62,14 +63,14 @@ class Reading:
             self._timer = self._loop.call_later(PACE_SECONDS, self._due)
 
     def _due(self) -> None:
+        self._timer = timer = self._loop.call_later(PACE_SECONDS, self._due)  # first: whatever reading may do
         self._came += self._read()
         self._readings += 1
-        quiet = False
-        if self._readings == _SPELL:
-            quiet = self._came < _SPELL * PACE_SECONDS * QUIET
-            self._begin()
-        if quiet:
+        if self._readings < _SPELL:
+            return
+        quiet = self._came < _SPELL * PACE_SECONDS * QUIET
+        self._begin()
+        if quiet and self._timer is timer:  # and it has not been closed
+            timer.cancel()
             self._timer = None
             self._loop.add_reader(self._descriptor, self._woken)
-        else:
-            self._timer = self._loop.call_later(PACE_SECONDS, self._due)

@@ -29,11 +29,11 @@ PRAGMAS = (
 )
 
 
-PATIENCE_SECONDS = 2.0
-"""How long a transaction, a connection or a free place among the connections may take."""
+PATIENCE_SECONDS = 10.0
+"""How long a transaction may take, and a free place among the connections. Rooms wait less: see `live/ledger.py`."""
 
 POSTGRES = {
-    "connect_timeout": 2,
+    "connect_timeout": 5,
     "tcp_user_timeout": 5000,  # milliseconds until a machine that answers nothing any more is given up
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -88,6 +88,10 @@ class Database:
             await engine.dispose()
             raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}") from error
         return cls(engine)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
