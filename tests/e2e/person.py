@@ -18,11 +18,20 @@ window.RTCPeerConnection = class extends Stock {
 };
 """
 
-# A client that ignores every instruction: what it once sends it never stops sending.
+# A client that ignores every instruction: what it once sends it never stops sending, over every connection.
 NEVER_STOP_SENDING = """
+const kept = {};
 const replace = RTCRtpSender.prototype.replaceTrack;
 RTCRtpSender.prototype.replaceTrack = function (track) {
-  return track === null ? Promise.resolve() : replace.call(this, track);
+  if (track === null) return Promise.resolve();
+  kept[track.kind] = track;
+  return replace.call(this, track);
+};
+const add = RTCPeerConnection.prototype.addTransceiver;
+RTCPeerConnection.prototype.addTransceiver = function (kind, init) {
+  const made = add.call(this, kind, init);
+  if (init?.direction === "sendonly" && kept[kind]) void replace.call(made.sender, kept[kind]);
+  return made;
 };
 const set = RTCRtpSender.prototype.setParameters;
 RTCRtpSender.prototype.setParameters = function (parameters) {

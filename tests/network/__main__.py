@@ -1,12 +1,14 @@
 """How a circle sounds over bad lines: the profiles of profiles.toml, with real browsers. Prints; see README.md.
 
-.venv/bin/python -m tests.network [PROFILE ...] [--browser firefox] [--voices 10] [--times 20] [--json]
+.venv/bin/python -m tests.network [PROFILE ...] [--browser firefox] [--voices 10] [--times 20] [--story] [--json]
 """
 
 import argparse
 import asyncio
 import json
 import os
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +18,7 @@ from tests.network.link import Conditions
 from tests.network.profiles import Profile, profiles
 from tests.network.rounds import ROUNDS
 
+AGAIN = {"first": "hears again", "own": "is heard again"}
 USUAL = Conditions(delay_ms=10)
 
 
@@ -24,14 +27,25 @@ def line(name: str, figures: dict[str, Any]) -> str:
     if "far" in figures:
         return f"{name:12} " + "\n             ".join(f"{key}: {_listed(value)}" for key, value in figures.items())
     if "runs" in figures:
-        runs = figures["runs"]
-        firsts, owns = sorted(run["first"] for run in runs), sorted(run["own"] for run in runs)
-        return (
-            f"{name:12} {len(runs)} times, wanted within {figures['within']} s: hears again p50 {_at(firsts, 0.5)},"
-            f" p95 {_at(firsts, 0.95)}; is heard again p50 {_at(owns, 0.5)}, p95 {_at(owns, 0.95)}"
-            + "".join(f"\n             {_listed(run)}" for run in runs)
-        )
+        runs = [run for run in figures["runs"] if "failed" not in run]
+        said = f"{name:12} {len(figures['runs'])} times, wanted within {figures['within']} s"
+        if failed := len(figures["runs"]) - len(runs):
+            said += f", {failed} FAILED"
+        for key, what in AGAIN.items() if runs else ():
+            took = sorted(run[key] for run in runs)
+            said += f"; {what} p50 {_at(took, 0.5)}, p95 {_at(took, 0.95)}, most {took[-1]}"
+        return said
     return f"{name:12} {_listed(figures)}"
+
+
+def told(run: dict[str, Any], story: bool) -> str:
+    """One run, to read; what the page went through if it failed or that was asked for."""
+    steps = run["story"] if story or "failed" in run else []
+    return (
+        " " * 13
+        + _listed({key: value for key, value in run.items() if key != "story"})
+        + "".join(f"\n{'':15}{step}" for step in steps)
+    )
 
 
 def _at(ordered: list[float], share: float) -> float:
@@ -42,9 +56,11 @@ def _listed(figures: Any) -> str:
     return ", ".join(f"{k} {v}" for k, v in figures.items()) if isinstance(figures, dict) else str(figures)
 
 
-async def measure(browser: str, voices: int, chosen: list[Profile], verbose: bool) -> dict[str, Any]:
+async def measure(
+    browser: str, voices: int, chosen: list[Profile], verbose: bool, tell: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    evening = Evening(browser, voices)
+    evening = Evening(browser, voices, tell)
     try:
         await evening.start(USUAL)
         for profile in chosen:
@@ -68,12 +84,17 @@ def main() -> None:
     parser.add_argument("--voices", type=int, default=10)
     parser.add_argument("--times", type=int)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--story", action="store_true", help="of every run, what Cy's page went through")
     given = parser.parse_args()
     alone()
     chosen = [known[name] for name in given.profile or known]
     if given.times:
         chosen = [replace(one, times=given.times) for one in chosen]
-    found = asyncio.run(measure(given.browser, given.voices, chosen, not given.json))
+
+    def tell(run: dict[str, Any]) -> None:
+        print(told(run, given.story), file=sys.stderr, flush=True)
+
+    found = asyncio.run(measure(given.browser, given.voices, chosen, not given.json, tell))
     load = round(os.getloadavg()[0], 1)
     if given.json:
         print(json.dumps({"browser": given.browser, "load": load, "profiles": found}))

@@ -1,20 +1,46 @@
 // Listens inside a page, by what the browser itself counts, ten times a second; `window.ear` is read from outside.
 
 (() => {
+  const EVERY = 100; // milliseconds
+  const REPORTED_WITHIN = 1000; // milliseconds
+  const LINES_KEPT = 200; // of the story
   const Stock = window.RTCPeerConnection;
   const connections = [];
   window.connections = connections;
+
+  // What the page went through, as [Date.now(), what]: told when something that was waited for has not come.
+  const story = [];
+  const note = (what) => story.push([Date.now(), what]) > LINES_KEPT && story.shift();
   window.RTCPeerConnection = class extends Stock {
     constructor(...settings) {
       super(...settings);
-      connections.push(this);
+      const number = connections.push(this);
+      note(`line ${number} made`);
+      this.addEventListener("connectionstatechange", () => note(`line ${number} ${this.connectionState}`));
+    }
+    close() {
+      note(`line ${connections.indexOf(this) + 1} given up`);
+      super.close();
     }
   };
+  const StockSocket = window.WebSocket;
+  let sockets = 0;
+  window.WebSocket = class extends StockSocket {
+    constructor(...settings) {
+      super(...settings);
+      const number = ++sockets;
+      note(`socket ${number} made`);
+      this.addEventListener("open", () => note(`socket ${number} open`));
+      this.addEventListener("close", () => note(`socket ${number} closed`));
+    }
+  };
+  for (const name of ["online", "offline"]) addEventListener(name, () => note(name));
+  navigator.connection?.addEventListener?.("change", () => note("another network"));
 
-  const EVERY = 100; // milliseconds
-  const fresh = () => ({ voices: {}, pictures: {}, again: {}, since: Date.now(), looks: 0, weak: 0, lines: 0 });
+  const fresh = () => ({ voices: {}, pictures: {}, again: {}, since: Date.now(), sent: 0, looks: 0, weak: 0, lines: 0 });
   const ear = fresh();
   window.ear = ear;
+  ear.story = story;
   /** @type {Map<string, any>} the last report of each stream, by connection and id */
   let last = new Map();
 
@@ -59,17 +85,22 @@
     picture.asked += grown(report, before, "pliCount");
   }
 
+  // Of a connection that is closed meanwhile, a report may never come.
+  const reports = (connection) =>
+    Promise.race([connection.getStats(), new Promise((done) => setTimeout(done, REPORTED_WITHIN, new Map()))]);
+
   async function look() {
     const seen = new Map();
     const began = Date.now();
     for (const [number, connection] of connections.entries()) {
       if (connection.connectionState === "closed") continue;
-      for (const report of (await connection.getStats()).values()) {
-        if (report.type !== "inbound-rtp") continue;
+      for (const report of (await reports(connection)).values()) {
+        if (report.type !== "inbound-rtp" && report.type !== "outbound-rtp") continue;
         const key = `${number}/${report.id}`;
         seen.set(key, report);
         const before = last.get(key);
-        if (!before) continue;
+        if (report.type === "outbound-rtp") ear.sent += grown(report, before ?? {}, "packetsSent");
+        if (report.type === "outbound-rtp" || !before) continue;
         const slot = Math.floor((Number(report.mid) - 2) / 2);
         if (report.kind === "audio") {
           const voice = (ear.voices[slot] ??= { packets: 0, lost: 0, total: 0, concealed: 0, silent: 0, runs: 0, sped: 0, fec: 0, slowed: 0, run: 0, longest: 0, delay: 0 });

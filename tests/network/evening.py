@@ -1,8 +1,12 @@
 """A room full of voices, and one person who hears them over a line that can be spoilt."""
 
 import tempfile
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
+
+from playwright.async_api import expect
 
 from ascona.rehearsal.company import NAMES
 from tests.e2e.conftest import CHROMIUM
@@ -24,12 +28,14 @@ class Evening:
     who is behind the line, sends sound and picture whatever the room says.
     """
 
-    def __init__(self, browser: str, voices: int, seed: int = 1) -> None:
+    def __init__(self, browser: str, voices: int, tell: Callable[[dict[str, Any]], None], seed: int = 1) -> None:
         """
         Args:
             browser: Cy's: one of `BROWSERS`.
             voices: How many Cy hears: Ada's, and simulated people's.
+            tell: Gets the figures of one run as soon as there are some: all of them may take long.
         """
+        self.tell = tell
         self.cast = NAMES[: voices - 1]
         self.ground = Ground()
         self.near = InChromium()
@@ -75,6 +81,15 @@ class Evening:
 
     async def stop(self) -> None:
         await self._open.aclose()
+
+
+async def presenting(evening: Evening) -> None:
+    """Cy becomes the presenter, unless Cy is that already."""
+    if await evening.ada.chair("Cy").get_attribute("data-standing") == "presenter":
+        return
+    await evening.ada.act_on("Cy", "Make presenter")
+    await evening.far.press("I will present")
+    await expect(evening.ada.chair("Cy")).to_have_attribute("data-standing", "presenter")
 
 
 def heard_again(voices: str) -> str:

@@ -11,6 +11,11 @@ from tests.e2e.conftest import ARGUMENTS, CHROMIUM, ORDINARY
 from tests.e2e.firefox import Firefox
 from tests.network.ground import SERVER
 
+ANSWERS_WITHIN = 30.0
+"""Seconds for whatever is asked of a browser: one that stands still must not stop everything."""
+
+_LOOKS_EVERY = 0.05
+
 EAR = (Path(__file__).parent / "ear.js").read_text(encoding="utf-8")
 
 
@@ -24,7 +29,12 @@ class Listener(Protocol):
         """What a JavaScript expression comes to, awaited."""
 
     async def until(self, expression: str, within: float = 30) -> None:
-        """Wait until a JavaScript expression is true; seconds."""
+        """
+        Wait until a JavaScript expression is true; seconds.
+
+        Raises:
+            AssertionError: If it does not become true in time; says what was waited for.
+        """
 
     async def press(self, name: str) -> None:
         """Click the button of this name."""
@@ -54,12 +64,11 @@ class InChromium:
         await self.page.get_by_role("button", name="Join the room").click()
 
     async def evaluate(self, expression: str) -> Any:
-        return await self.page.evaluate(f"async () => {{ const found = await ({expression}); return found ?? null; }}")
+        whole = f"async () => {{ const found = await ({expression}); return found ?? null; }}"
+        return await asyncio.wait_for(self.page.evaluate(whole), ANSWERS_WITHIN)
 
     async def until(self, expression: str, within: float = 30) -> None:
-        async with asyncio.timeout(within):
-            while not await self.evaluate(expression):
-                await asyncio.sleep(0.05)
+        await _true(self, expression, within)
 
     async def press(self, name: str) -> None:
         await self.page.get_by_role("button", name=name, exact=True).click()
@@ -86,10 +95,19 @@ class InFirefox:
         return await self._firefox.evaluate(expression)
 
     async def until(self, expression: str, within: float = 30) -> None:
-        await self._firefox.until(expression, within)
+        await _true(self, expression, within)
 
     async def press(self, name: str) -> None:
         await self._firefox.press(name)
 
     async def stop(self) -> None:
         await self._firefox.stop()
+
+
+async def _true(listener: Listener, expression: str, within: float) -> None:
+    try:
+        async with asyncio.timeout(within):
+            while not await listener.evaluate(expression):
+                await asyncio.sleep(_LOOKS_EVERY)
+    except TimeoutError as late:
+        raise AssertionError(f"not within {within:g} s: {expression}") from late

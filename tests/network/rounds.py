@@ -5,15 +5,19 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.network.evening import ROOM, Evening
+from tests.e2e.evening import go_to
+from tests.network.evening import ROOM, Evening, presenting
 from tests.network.link import Conditions
 from tests.network.profiles import Profile
 
 SETTLE_SECONDS = 5.0
 """Until estimates and jitter buffers know a new line."""
 
-PATIENCE_SECONDS = 90.0
-"""For voices that should be heard again."""
+PATIENCE_SECONDS = 60.0
+"""For voices that should be heard again; a run that takes longer has failed, and the next one begins."""
+
+CLICK_SECONDS = 60.0
+"""For all that people click together."""
 
 _BETWEEN_SECONDS = 4.0  # address changes: everything has come to rest by then
 
@@ -63,7 +67,7 @@ async def cut(evening: Evening, profile: Profile) -> Figures:
         await asyncio.sleep(profile.cut_seconds)
         await _reset(evening)
         await home.set(profile.line)
-        runs.append(await _again(evening, time.time()))
+        runs.append(await _run(evening, time.time()))
     return {"runs": runs, "within": profile.heard_within}
 
 
@@ -81,12 +85,11 @@ async def change_address(evening: Evening, profile: Profile) -> Figures:
         await ground.lines[old].unplug()
         await _reset(evening)
         await ground.lines[new].plug()
-        runs.append(await _again(evening, began))
+        runs.append(await _run(evening, began))
     if profile.times % 2:
         await ground.lines["mobile"].unplug()
         await ground.lines["home"].plug()
-        await _reset(evening)
-        await _again(evening, time.time())
+        await _run(evening, time.time())
     return {"runs": runs, "within": profile.heard_within}
 
 
@@ -95,17 +98,14 @@ async def sit_back(evening: Evening, profile: Profile) -> Figures:
     home, ada = evening.ground.lines["home"], evening.ada
     await home.set(profile.line)
     await _hears_all(evening)
-    await ada.act_on("Cy", "Make presenter")
-    await evening.far.press("I will present")
-    while await ada.room.get_attribute("data-phase") != "fantasies":
-        await ada.press("Next phase")
-        await asyncio.sleep(0.5)
+    async with asyncio.timeout(CLICK_SECONDS):
+        await presenting(evening)
+        await go_to({"Ada": ada}, "fantasies")
     await evening.far.until(f"{ROOM}.phase === 'fantasies'")
     await asyncio.sleep(1)  # what was on its way has arrived
     await _reset(evening)
     await asyncio.sleep(_BETWEEN_SECONDS)
-    sent = await evening.far.evaluate(SENT)
-    assert sent > 0, "whoever never stops sending has sent nothing"
+    assert await evening.far.evaluate("ear.sent") > 0, "whoever never stops sending has sent nothing"
     await home.set(Conditions(cut=True))
     await asyncio.sleep(profile.cut_seconds)
     await evening.far.evaluate("ear.reset()")
@@ -113,12 +113,13 @@ async def sit_back(evening: Evening, profile: Profile) -> Figures:
     began = time.time()
     first, _ = await _first_and_last(evening, began)
     await asyncio.sleep(_BETWEEN_SECONDS)
+    sent = await evening.far.evaluate("ear.sent")
+    assert sent > 0, "whoever never stops sending has sent nothing on coming back"
     there = await evening.near.evaluate("ear")
     leaked = sum(there[kind].get(str(evening.seat), {}).get("packets", 0) for kind in ("voices", "pictures"))
     others = sum(one["packets"] for one in there["voices"].values())
     assert leaked == 0, f"{leaked} packets of somebody who sits back"
     assert others > 0, "nothing was counted at all"
-    sent = await evening.far.evaluate(SENT)
     return {"leaked": leaked, "sent": sent, "from_others": others, "first": first}
 
 
@@ -154,14 +155,6 @@ OWN = """(async () => {
   return own;
 })()"""
 
-SENT = """(async () => {
-  let packets = 0;
-  for (const one of connections.slice(-1))
-    for (const report of (await one.getStats()).values())
-      if (report.type === "outbound-rtp") packets += report.packetsSent;
-  return packets;
-})()"""
-
 
 async def _reset(evening: Evening) -> None:
     await asyncio.gather(evening.far.evaluate("ear.reset()"), evening.near.evaluate("ear.reset()"))
@@ -178,6 +171,18 @@ async def _first_and_last(evening: Evening, began: float) -> tuple[float, float]
     await evening.far.until(f"Object.keys(ear.again).length >= {evening.voices}", PATIENCE_SECONDS)
     heard = (await evening.far.evaluate("ear.again")).values()
     return round(min(heard) / 1000 - began, 2), round(max(heard) / 1000 - began, 2)
+
+
+async def _run(evening: Evening, began: float) -> Figures:
+    """One return, or how it failed; with what the page went through."""
+    try:
+        figures: Figures = dict(await _again(evening, began))
+    except AssertionError as late:
+        figures = {"failed": str(late)}
+    story = await evening.far.evaluate("ear.story")
+    figures["story"] = [f"{at / 1000 - began:.2f} {what}" for at, what in story if at / 1000 > began - 1]
+    evening.tell(figures)
+    return figures
 
 
 async def _again(evening: Evening, began: float) -> dict[str, float]:
