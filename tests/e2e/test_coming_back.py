@@ -32,6 +32,13 @@ async ([slot, began]) => {
 }
 """
 
+# A machine that sleeps: nothing runs meanwhile, and afterwards the clock has gone on.
+SLEEP = """
+window.slept = 0;
+const now = Date.now.bind(Date);
+Date.now = () => now() + window.slept;
+"""
+
 
 async def with_cy_back(gather, **options) -> dict[str, Person]:
     people = await gather(*GROUP, **options)
@@ -119,3 +126,19 @@ async def test_whoever_opens_the_link_again_elsewhere_takes_their_place_along(ga
     await expect(dee.room).to_have_attribute("data-link", "closed")
     await expect(people["Ada"].chair("Dee")).to_have_attribute("data-state", "here")
     await other.page.evaluate(NEXT_FRAME, [await other.seat_of("Ada"), 0])
+
+
+async def test_whoever_opens_their_laptop_again_is_in_their_seat_silent_and_dark_until_they_click(gather):
+    people = await gather(*GROUP, scripts={"Dee": SLEEP})
+    await come_in(people)
+    await open_session(people)
+    ada, dee = people["Ada"], people["Dee"]
+
+    await dee.page.evaluate("window.slept = 3_600_000")
+
+    await expect(dee.button("Turn microphone on")).to_be_visible()
+    await expect(dee.button("Turn camera on")).to_be_visible()
+    await expect(ada.chair("Dee")).to_have_attribute("data-state", "here")
+    await dee.press("Come back")
+    await expect(dee.button("Turn microphone off")).to_be_visible()
+    await ada.page.evaluate(NEXT_FRAME, [await ada.seat_of("Dee"), 0])

@@ -180,7 +180,7 @@ async def _run(evening: Evening, began: float) -> Figures:
     except AssertionError as late:
         figures = {"failed": str(late)}
     story = await evening.far.evaluate("ear.story")
-    figures["story"] = [f"{at / 1000 - began:.2f} {what}" for at, what in story if at / 1000 > began - 1]
+    figures["story"] = [f"{at / 1000 - began:.2f} {what}" for at, what in story if at / 1000 > began - 15]
     evening.tell(figures)
     return figures
 

@@ -1,7 +1,7 @@
 // What a browser sends, whatever is pressed: turning on is always the person's own act.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { button, follow, sends } from "../../../web/static/room/sending.js";
+import { button, follow, rested, sends } from "../../../web/static/room/sending.js";
 
 const both = { microphone: true, camera: true, returning: false };
 const none = { microphone: false, camera: false, returning: false };
@@ -57,4 +57,18 @@ test("the buttons tell the truth", () => {
   assert.deepEqual(button("microphone", none, closed, []), { state: "waiting", why: "own.microphone_closed_off", able: false });
   assert.deepEqual(button("camera", none, back, []), { state: "waiting", why: "own.camera_back", able: false });
   assert.deepEqual(button("microphone", none, ring, ["TakeWord"]), { state: "off", why: "own.microphone_take", able: true });
+});
+
+test("whoever has slept for long comes back silent and dark, with one click to be heard and seen again", () => {
+  assert.deepEqual(rested(both, 61_000), { ...none, returning: true });
+  assert.deepEqual(rested({ ...none, camera: true }, 61_000), { ...none, returning: true });
+});
+
+test("whoever had everything off when they slept has nothing to turn on again", () => {
+  assert.deepEqual(rested(none, 3_600_000), none);
+  assert.equal(rested({ ...none, returning: true }, 3_600_000).returning, true);
+});
+
+test("a nap changes nothing", () => {
+  assert.equal(rested(both, 60_000), both);
 });

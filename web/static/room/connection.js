@@ -1,6 +1,7 @@
 // The line to the server for words: commands up, the room down. Socket.IO is known here and nowhere else.
 
 import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
+import { PATIENCE, pause } from "./retry.js";
 import { Shown } from "./shown.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
@@ -22,9 +23,10 @@ import { Shown } from "./shown.js";
 
 const ANSWER_WITHIN = 10_000; // milliseconds; who takes longer is not there any more
 const OFFER_WITHIN = 4_000; // a new line is needed now
-const SIGN_WITHIN = 1_500; // when there is doubt already
-const RETRY = { timeout: 5_000, reconnectionDelay: 300, reconnectionDelayMax: 1_000 }; // a lost network may be back any second
-const RETURN_AFTER = 2_000; // milliseconds, when the server ended the connection itself, or is not well
+const SIGN_WITHIN = 1_000; // when there is doubt already
+const FRESH = 700; // an attempt that has just begun is not begun again
+const MOVED = 3_000; // after a sign of another network, a loss is this side's own
+const OWN_LOSSES = ["ping timeout", "io client disconnect"];
 const PASSING = ["not_connected", "server_error", "journal_unavailable", "too_fast"]; // reasons that may be gone soon
 
 /** A connection to one room. It comes back by itself until it is closed. */
@@ -34,6 +36,13 @@ export class Connection {
   #turn = -1;
   #version = 0;
   #told = "";
+  #attempts = 0; // at coming back, in vain
+  #tried = 0; // performance.now() of the last one
+  #hurried = -Infinity; // performance.now() when something last said that the network may be back
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {(() => void)[]} who waits for the room */
+  #awaiting = [];
   /** @type {Promise<unknown> | null} a sign of life that is waited for */
   #sign = null;
   #closed = false;
@@ -45,10 +54,11 @@ export class Connection {
    */
   constructor(room, listener) {
     this.#listener = listener;
-    this.#socket = io({ path: "/socket.io/", transports: ["websocket"], auth: { room, window: unique() }, autoConnect: false, ...RETRY });
+    const auth = { room, window: unique() };
+    this.#socket = io({ path: "/socket.io/", transports: ["websocket"], auth, autoConnect: false, reconnection: false, timeout: PATIENCE });
     this.#socket.on("connect", () => void this.#knock());
     this.#socket.on("connect_error", (error) => this.#refused(error.message));
-    this.#socket.on("disconnect", () => this.#lost());
+    this.#socket.on("disconnect", (reason) => this.#lost(reason));
     this.#socket.on("room", (room) => this.#show(room));
     this.#socket.on("notice", (notice) => listener.notice(notice));
     this.#socket.on("line", (line) => listener.line(line));
@@ -60,11 +70,12 @@ export class Connection {
 
   open() {
     this.#listener.link("connecting");
-    this.#socket.connect();
+    this.#try();
   }
 
   close() {
     this.#closed = true;
+    clearTimeout(this.#timer);
     this.#socket.disconnect();
     this.#listener.link("closed");
   }
@@ -119,10 +130,37 @@ export class Connection {
     return true;
   }
 
+  /** @returns {Promise<void>} as soon as the server has shown the room: nothing else is asked of it before */
+  async arrived() {
+    await this.#sign; // of a line that may be lost
+    if (!this.#here) await new Promise((/** @type {(_: void) => void} */ resolve) => this.#awaiting.push(resolve));
+  }
+
+  get #here() {
+    return this.#socket.connected && this.#turn >= 0;
+  }
+
   /** Asks for a sign of life; without one comes back at once, where the line itself would take 15 seconds to notice. */
   doubt() {
     if (!this.#told) return;
     this.#sign ??= this.#ask("devices", JSON.parse(this.#told), SIGN_WITHIN).finally(() => (this.#sign = null));
+  }
+
+  /** Something says that the network may be back, or is another one: tries now what would be tried later. */
+  hurry() {
+    const now = performance.now();
+    this.#hurried = now;
+    if (this.#closed || this.#tried === 0) return;
+    if (this.#socket.connected) return this.doubt();
+    if (now - this.#tried < FRESH) return;
+    this.#socket.disconnect(); // an attempt that waits for packets that were lost long ago
+    this.#try();
+  }
+
+  #try() {
+    clearTimeout(this.#timer);
+    this.#tried = performance.now();
+    this.#socket.connect();
   }
 
   /**
@@ -139,7 +177,7 @@ export class Connection {
     try {
       return (await this.#socket.timeout(within).emitWithAck(event, message)) ?? {};
     } catch {
-      if (this.#socket.id === asked) this.#socket.io.engine.close(); // and comes back by itself
+      if (this.#socket.id === asked) this.#socket.disconnect(); // and comes back by itself
       return { error: "no_answer" };
     }
   }
@@ -151,7 +189,7 @@ export class Connection {
     const answer = await this.command("Knock", this.#listener.knock());
     const reason = answer.refused ?? answer.error;
     if (!reason || !this.#socket.connected) return;
-    if (answer.error || PASSING.includes(reason)) this.#later(() => this.#knock());
+    if (answer.error || PASSING.includes(reason)) this.#later({ refused: true }, () => void this.#knock());
     else this.#end(reason);
   }
 
@@ -160,28 +198,38 @@ export class Connection {
     if (this.#closed || room.turn <= this.#turn) return;
     this.#turn = room.turn;
     this.#version = room.version;
+    this.#attempts = 0;
     this.#listener.link("connected");
     this.#listener.room(room);
+    for (const go of this.#awaiting.splice(0)) go();
   }
 
-  #lost() {
+  /** @param {string} reason socket.io's */
+  #lost(reason) {
     if (this.#closed) return;
     this.#listener.link("reconnecting");
-    if (!this.#socket.active) this.#later(() => this.#socket.connect());
+    this.#later({ mine: OWN_LOSSES.includes(reason) });
   }
 
-  /** @param {() => unknown} again */
-  #later(again) {
-    setTimeout(() => this.#closed || again(), RETURN_AFTER);
+  /**
+   * @param {{mine?: boolean, refused?: boolean}} loss
+   * @param {() => void} [again]
+   */
+  #later({ mine = false, refused = false }, again = () => this.#try()) {
+    const moved = performance.now() - this.#hurried < MOVED;
+    const wait = pause({ mine: mine || moved, refused, attempts: this.#attempts, offline: !navigator.onLine }, Math.random());
+    this.#attempts += 1;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#closed || again(), wait);
   }
 
   /** @param {string} reason */
   #refused(reason) {
     if (this.#closed) return;
-    const network = this.#socket.active; // not the server's word: socket.io tries again by itself
-    if (!network && !PASSING.includes(reason)) return this.#end(reason);
+    const refused = !this.#socket.active; // the server's word, not the network's
+    if (refused && !PASSING.includes(reason)) return this.#end(reason);
     this.#listener.link("reconnecting");
-    if (!network) this.#later(() => this.#socket.connect());
+    this.#later({ refused });
   }
 
   /** @param {string} reason */

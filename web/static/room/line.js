@@ -55,6 +55,16 @@ export class Line {
     return [this.#connection.connectionState, transport?.state].some((state) => state === "failed" || state === "closed");
   }
 
+  /** Whether the browser itself is in doubt; Firefox says so at once when its network is another one. */
+  get doubtful() {
+    return this.#connection.connectionState === "disconnected";
+  }
+
+  /** @param {() => void} tell when the browser begins to doubt */
+  onDoubt(tell) {
+    this.#connection.addEventListener("connectionstatechange", () => this.doubtful && tell());
+  }
+
   /** @param {Ask} ask */
   async open(ask) {
     await this.#connection.setLocalDescription();

@@ -5,16 +5,28 @@ import { Line } from "./line.js";
 /** @typedef {import("./line.js").Sending} Sending */
 
 const BEAT = 500; // milliseconds between two looks; the server sends something every 300
+const QUICK = 150; // the same, while nothing comes
 const HUSH = 1250; // milliseconds without a byte: perhaps nothing comes through at all
 const SILENCE = 2500; // milliseconds without a byte: the line is lost
+const HASTE = 800; // the same, when something else says so too
+const HURRIED = 5000; // milliseconds for which it does
 const FIRST_PAUSE = 500; // milliseconds before trying again; doubles
 const LONGEST_PAUSE = 15_000;
 
-/** Sound and picture of the room. Tells `change` when its streams are others, and `hush` when nothing comes in. */
+/**
+ * @typedef {object} Way to the server
+ * @property {() => Promise<void>} arrived when it can be asked
+ * @property {import("./line.js").Ask} ask
+ */
+
+/**
+ * Sound and picture of the room. Tells `change` when its streams are others, `hush` when nothing comes in, and `sound`
+ * when something does again.
+ */
 export class Media extends EventTarget {
   #slots;
   #ice;
-  #ask;
+  #way;
   /** @type {Line | null} */
   #line = null;
   /** @type {Sending} */
@@ -26,20 +38,22 @@ export class Media extends EventTarget {
   #bytes = 0;
   #heard = 0;
   #hushed = false;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #hurried = -Infinity; // performance.now() when something last said that the network may be another
+  #condemned = false; // somebody knows that the line is of no use
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #watch;
   #wake = () => {};
 
   /**
    * @param {number} slots of the room
    * @param {RTCIceServer[]} ice
-   * @param {import("./line.js").Ask} ask
+   * @param {Way} way
    */
-  constructor(slots, ice, ask) {
+  constructor(slots, ice, way) {
     super();
     this.#slots = slots;
     this.#ice = ice;
-    this.#ask = ask;
+    this.#way = way;
   }
 
   /** Whether sound and picture can come through. */
@@ -51,14 +65,14 @@ export class Media extends EventTarget {
   start() {
     if (this.#wanted) return;
     this.#wanted = true;
-    this.#watch = setInterval(() => void this.#look(), BEAT);
     this.#wake(); // a pause from before
+    this.#beat();
     void this.#renew();
   }
 
   stop() {
     this.#wanted = false;
-    clearInterval(this.#watch);
+    clearTimeout(this.#watch);
     this.#wake();
     if (this.#line) this.#put(null);
   }
@@ -68,15 +82,17 @@ export class Media extends EventTarget {
     return this.#wanted && !this.alive && this.#attempts > 0;
   }
 
-  /** After the server was away: tries at once, or waits a shorter time than usual for its beat. */
-  doubt() {
-    this.#heard = Math.min(this.#heard, performance.now() - SILENCE + 2 * BEAT);
+  /** The server or the network is another one, perhaps: what is tried is tried now, and silence is believed sooner. */
+  hurry() {
+    this.#hurried = performance.now();
     this.#fruitless = this.#attempts = 0;
     this.#wake();
+    void this.#look();
   }
 
-  /** The server says that nothing comes any more over the line there is. */
+  /** The line there is must be replaced, whatever comes over it. */
   again() {
+    this.#condemned = true;
     this.#fruitless = 0;
     this.#wake();
     void this.#renew();
@@ -85,7 +101,7 @@ export class Media extends EventTarget {
   /** @param {Sending} sending what goes out from now on */
   send(sending) {
     this.#sending = sending;
-    void this.#line?.send(sending).catch(() => this.#renew()); // a sender that cannot change its track is a broken line
+    void this.#line?.send(sending).catch(() => this.again()); // a sender that cannot change its track is a broken line
   }
 
   /** @param {number | null} slot */
@@ -98,6 +114,11 @@ export class Media extends EventTarget {
     return slot === null ? null : (this.#line?.slots[slot]?.picture ?? null);
   }
 
+  #beat() {
+    this.#watch = setTimeout(() => this.#beat(), this.#hushed ? QUICK : BEAT);
+    void this.#look();
+  }
+
   async #look() {
     const line = this.#line;
     if (!line) return;
@@ -107,14 +128,12 @@ export class Media extends EventTarget {
       this.#bytes = bytes;
       this.#heard = performance.now();
       this.#fruitless = this.#attempts = 0;
+      if (this.#hushed) this.dispatchEvent(new Event("sound"));
       this.#hushed = false;
       this.#wake(); // the old line is back: no need of another
     }
-    if (this.#silent > HUSH && !this.#hushed) {
-      this.#hushed = true;
-      this.dispatchEvent(new Event("hush"));
-    }
-    if (this.#lost) await this.#renew();
+    if (this.#silent > HUSH && !this.#hushed) this.#hush();
+    if (this.#lost) void this.#renew();
   }
 
   /** Milliseconds since something came in. */
@@ -124,15 +143,23 @@ export class Media extends EventTarget {
 
   /** A server that has been silent on fresh lines too is given more time each time. */
   get #lost() {
-    return !this.alive || this.#silent > SILENCE * 2 ** this.#fruitless;
+    const hasty = this.#line?.doubtful || performance.now() - this.#hurried < HURRIED;
+    return this.#condemned || !this.alive || this.#silent > (hasty ? HASTE : SILENCE) * 2 ** this.#fruitless;
   }
 
+  /** Beside the old line, which may come back while the server cannot be asked. */
   async #renew() {
     if (this.#renewing || !this.#wanted) return;
     this.#renewing = true;
+    await this.#way.arrived();
+    if (this.#wanted && this.#lost) await this.#replace();
+    else this.#renewing = false;
+  }
+
+  async #replace() {
     const line = new Line(this.#slots, this.#ice);
     try {
-      await line.open(this.#ask);
+      await line.open(this.#way.ask);
       this.#renewing = false;
       this.#fruitless = Math.min(5, this.#fruitless + 1);
       if (this.#wanted) this.#put(line);
@@ -151,9 +178,20 @@ export class Media extends EventTarget {
     this.#line = line;
     this.#bytes = 0;
     this.#heard = performance.now();
-    this.#hushed = false;
+    this.#hushed = this.#condemned = false;
+    line?.onDoubt(() => this.#doubt());
     if (line) this.send(this.#sending);
     this.dispatchEvent(new Event("change"));
+  }
+
+  #doubt() {
+    this.hurry();
+    this.#hush();
+  }
+
+  #hush() {
+    this.#hushed = true;
+    this.dispatchEvent(new Event("hush"));
   }
 
   #pause() {

@@ -13,6 +13,8 @@
  * @property {boolean} show the phase's word
  */
 
+const NAP = 60_000; // milliseconds: so short a sleep changes nothing
+
 /** @typedef {Devices & {returning: boolean}} Choice `returning`: back in the circle, both still off */
 
 /**
@@ -60,6 +62,18 @@ export function follow(choice, before, now) {
 function lostWord(before, now) {
   if (!before) return !now.speak;
   return (before.floor && !now.floor) || (before.speak && !now.speak) || !before.outside;
+}
+
+/**
+ * What stays turned on when a laptop's lid is opened again: around it there may be another room by now.
+ *
+ * @param {Choice} choice
+ * @param {number} slept milliseconds
+ * @returns {Choice}
+ */
+export function rested(choice, slept) {
+  if (slept <= NAP) return choice;
+  return { microphone: false, camera: false, returning: choice.returning || choice.microphone || choice.camera };
 }
 
 /**

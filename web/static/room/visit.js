@@ -5,9 +5,10 @@ import { OwnDevices, missing } from "./devices.js";
 import { Level } from "./level.js";
 import { Media } from "./media.js";
 import { forget, recall, remember } from "./memory.js";
-import { follow, sends, stand } from "./sending.js";
+import { follow, rested, sends, stand } from "./sending.js";
 import { heights } from "./shown.js";
 import { chime } from "./sound.js";
+import { Wake } from "./wake.js";
 
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 /** @typedef {"microphone" | "camera"} Device */
@@ -52,6 +53,7 @@ export class Visit extends EventTarget {
   ownPicture = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #newsTimer;
+  #wake;
   #level = new Level((level) => this.#say({ level }));
 
   /**
@@ -65,9 +67,11 @@ export class Visit extends EventTarget {
     this.name = page.name;
     this.outside = OUTSIDE.includes(page.standing);
     this.choice = { microphone: !this.outside, camera: !this.outside, returning: false };
-    this.media = new Media(page.slots, page.ice, (sdp) => this.#offer(sdp));
+    this.media = new Media(page.slots, page.ice, { arrived: () => this.connection.arrived(), ask: (sdp) => this.#offer(sdp) });
     this.media.addEventListener("change", () => this.#changed());
     this.media.addEventListener("hush", () => this.connection.doubt());
+    this.media.addEventListener("sound", () => this.connection.hurry());
+    this.#wake = new Wake((slept) => this.#back(slept));
     this.devices.addEventListener("change", () => this.#changed());
     this.devices.addEventListener("taken", (event) => event instanceof CustomEvent && this.#taken(event.detail));
     this.connection = new Connection(page.room, {
@@ -79,7 +83,7 @@ export class Visit extends EventTarget {
       restart: (milliseconds) => this.#say({ restart: Math.round(milliseconds / 1000) }),
       again: () => this.media.again(),
       over: (reason) => this.#end(reason),
-      knock: () => ({ name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") }),
+      knock: () => this.#knock(),
     });
   }
 
@@ -266,9 +270,22 @@ export class Visit extends EventTarget {
     this.#changed();
   }
 
+  /** How I come in; whoever has slept comes in silent. */
+  #knock() {
+    this.#wake.look();
+    return { name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") };
+  }
+
+  /** @param {number} slept milliseconds */
+  #back(slept) {
+    this.#choose(rested(this.choice, slept));
+    this.connection.hurry();
+    this.media.hurry();
+  }
+
   /** @param {import("./types.js").Link} link */
   #linked(link) {
-    if (link === "connected" && this.link === "reconnecting") this.media.doubt();
+    if (link === "connected" && this.link === "reconnecting") this.media.hurry();
     if (link === "reconnecting") this.restart = null;
     if (link !== this.link) this.#say({ link });
   }
