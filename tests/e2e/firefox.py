@@ -41,6 +41,9 @@ COME_TO_REST = """async (one) => {
     await new Promise((done) => setTimeout(done, 50));
   } while (one.getBoundingClientRect().top !== before);
 }"""
+CLICKABLE_SECONDS = 30.0
+"""How long something to click may take to appear."""
+
 LISTENING = b"WebDriver BiDi listening on "
 
 
@@ -127,12 +130,7 @@ class Firefox:
         return dict(answer["result"])
 
     async def _click(self, locator: dict[str, Any]) -> None:
-        async with asyncio.timeout(10):
-            while not (found := await self.tell("browsingContext.locateNodes", context=self._page, locator=locator))[
-                "nodes"
-            ]:
-                await asyncio.sleep(0.05)
-        element = {"sharedId": found["nodes"][0]["sharedId"]}
+        element = {"sharedId": await self._found(locator)}
         await self.tell(
             "script.callFunction", functionDeclaration=COME_TO_REST,
             arguments=[element], target={"context": self._page}, awaitPromise=True,
@@ -144,6 +142,18 @@ class Firefox:
         ]
         hand = {"type": "pointer", "id": "hand", "actions": way}
         await self.tell("input.performActions", context=self._page, actions=[hand])
+
+    async def _found(self, locator: dict[str, Any]) -> str:
+        """The first element there is of these, as soon as there is one."""
+        try:
+            async with asyncio.timeout(CLICKABLE_SECONDS):
+                while True:
+                    told = await self.tell("browsingContext.locateNodes", context=self._page, locator=locator)
+                    if told["nodes"]:
+                        return str(told["nodes"][0]["sharedId"])
+                    await asyncio.sleep(0.05)
+        except TimeoutError as late:
+            raise AssertionError(f"nothing to click within {CLICKABLE_SECONDS:g} s: {locator['value']}") from late
 
     async def _address(self) -> str:
         assert self._process.stderr

@@ -64,6 +64,7 @@
     voice.lost += grown(report, before, "packetsLost");
     voice.total += total;
     voice.concealed += concealed;
+    voice.energy += grown(report, before, "totalAudioEnergy");
     voice.silent += grown(report, before, "silentConcealedSamples");
     voice.runs += runs;
     voice.sped += grown(report, before, "removedSamplesForAcceleration");
@@ -103,7 +104,7 @@
         if (report.type === "outbound-rtp" || !before) continue;
         const slot = Math.floor((Number(report.mid) - 2) / 2);
         if (report.kind === "audio") {
-          const voice = (ear.voices[slot] ??= { packets: 0, lost: 0, total: 0, concealed: 0, silent: 0, runs: 0, sped: 0, fec: 0, slowed: 0, run: 0, longest: 0, delay: 0 });
+          const voice = (ear.voices[slot] ??= { packets: 0, energy: 0, lost: 0, total: 0, concealed: 0, silent: 0, runs: 0, sped: 0, fec: 0, slowed: 0, run: 0, longest: 0, delay: 0 });
           if (listen(voice, report, before) && looked >= ear.since) ear.again[slot] ??= Date.now();
         } else watch((ear.pictures[slot] ??= { frames: 0, packets: 0, lost: 0, freezes: 0, frozen: 0, asked: 0 }), report, before);
       }

@@ -48,8 +48,13 @@ class Evening:
         """How many voices Cy hears."""
         return len(self.cast) + 1
 
-    async def start(self, usual: Conditions) -> None:
-        """Everyone comes in over this line, and the session is opened."""
+    async def start(self, usual: Conditions, never_stops: bool = True) -> None:
+        """
+        Everyone comes in over this line, and the session is opened.
+
+        Args:
+            never_stops: Cy's page goes on sending whatever the room says.
+        """
         folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="ascona-network-")))
         self._open.push_async_callback(self.ground.stop)
         await self.ground.start(self._seed)
@@ -62,7 +67,7 @@ class Evening:
         self._open.push_async_callback(self.near.stop)
         await self.near.start(EAR, str(self.ground.wrapped(CHROMIUM, folder)))
         self._open.push_async_callback(self.far.stop)
-        await self.far.start(NEVER_STOP_SENDING + EAR)
+        await self.far.start((NEVER_STOP_SENDING if never_stops else "") + EAR)
         await self.house.send_in({name: links[name] for name in self.cast})
         self.ada = Person("Ada", "leader", links["Ada"], self.near.context, self.near.page)
         await self._come_in(links["Cy"])
