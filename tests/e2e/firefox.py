@@ -41,6 +41,9 @@ COME_TO_REST = """async (one) => {
     await new Promise((done) => setTimeout(done, 50));
   } while (one.getBoundingClientRect().top !== before);
 }"""
+ANSWER_SECONDS = 90.0
+"""How long Firefox may take to do what it is told, on a machine that has much else to do."""
+
 CLICKABLE_SECONDS = 30.0
 """How long something to click may take to appear."""
 
@@ -125,7 +128,10 @@ class Firefox:
         number = next(self._ids)
         coming = self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
-        answer = await asyncio.wait_for(coming, 30)
+        try:
+            answer = await asyncio.wait_for(coming, ANSWER_SECONDS)
+        except TimeoutError as late:
+            raise AssertionError(f"Firefox has not answered {method} within {ANSWER_SECONDS:g} s") from late
         assert answer["type"] == "success", answer
         return dict(answer["result"])
 

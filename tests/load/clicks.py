@@ -6,6 +6,8 @@ them and the server.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from playwright.async_api import expect
 
@@ -29,14 +31,22 @@ window.streams = async (kind, slot) => {
 };
 """
 
-# The moment when more frames have been decoded than now, of one slot or of any.
-NEXT_FRAME = """
-async (slot) => {
-  const frames = async () =>
-    (await window.streams("video", slot)).reduce((sum, one) => sum + (one.framesDecoded ?? 0), 0);
-  const before = await frames();
-  while ((await frames()) <= before) await new Promise((done) => setTimeout(done, 8));
-  return window.now();
+# The moments when another packet of sound has come and another frame has been decoded, of one slot or of any; null:
+# not in time.
+NEXT = """
+async ([slot, within]) => {
+  const counters = { voice: ["audio", "packetsReceived"], frame: ["video", "framesDecoded"] };
+  const count = async ([kind, name]) =>
+    (await window.streams(kind, slot)).reduce((sum, one) => sum + (one[name] ?? 0), 0);
+  const ends = window.now() + within;
+  const moments = { voice: null, frame: null };
+  const before = { voice: await count(counters.voice), frame: await count(counters.frame) };
+  while (window.now() < ends && Object.values(moments).includes(null)) {
+    for (const [what, counter] of Object.entries(counters))
+      if (moments[what] === null && (await count(counter)) > before[what]) moments[what] = window.now();
+    await new Promise((done) => setTimeout(done, 8));
+  }
+  return moments;
 }
 """
 
@@ -62,6 +72,19 @@ async (slot) => {
 SILENCE_MS = 400  # nothing for so long: nothing more will come
 UNWATCHED_SECONDS = 0.4  # asking pages whether they have changed would keep them from changing
 LAST_FRAMES_SECONDS = 1.0  # frames from before the gate closed are decoded by then
+COMES_WITHIN_MS = 30_000  # or counts as not having come: where a line is too narrow, pictures are paused
+
+
+@dataclass(frozen=True)
+class Coming:
+    """When somebody was first heard and seen, in milliseconds after a click; None: not in time."""
+
+    voice: float | None
+    frame: float | None
+
+    @classmethod
+    def after(cls, click: float, moments: dict[str, Any]) -> "Coming":
+        return cls(**{what: None if moment is None else moment - click for what, moment in moments.items()})
 
 
 async def clicked(person: Person) -> float:
@@ -70,15 +93,16 @@ async def clicked(person: Person) -> float:
     return moment
 
 
-async def joining(person: Person) -> float:
-    """From “Join the room” to the first decoded frame of anybody."""
+async def joining(person: Person) -> Coming:
+    """From “Join the room” to the first packet of anybody's voice and the first decoded frame."""
     await person.page.goto(person.link)
     await person.page.get_by_role("checkbox", name="I agree").check()
     button = person.button("Join the room")
     await expect(button).to_be_enabled()
-    frame = asyncio.create_task(person.page.evaluate(NEXT_FRAME, None))
+    coming = asyncio.create_task(person.page.evaluate(NEXT, [None, COMES_WITHIN_MS]))
     await button.click()
-    return float(await frame) - await clicked(person)
+    moments = await coming
+    return Coming.after(await clicked(person), moments)
 
 
 async def seen_by_all(leader: Person, button: str, people: Sequence[Person]) -> float:
@@ -102,11 +126,12 @@ async def falling_silent(leader: Person, button: str, presenter: Person, listene
     return max(0.0, last - await clicked(leader))
 
 
-async def coming_back(presenter: Person, listener: Person) -> float:
-    """From the presenter's “Come back” to a decoded frame at a listener."""
+async def coming_back(presenter: Person, listener: Person) -> Coming:
+    """From the presenter's “Come back” to their voice, and to a decoded frame, at a listener."""
     slot = await listener.seat_of(presenter.name)
     await expect(listener.chair(presenter.name)).to_have_attribute("data-state", "back")
     await asyncio.sleep(LAST_FRAMES_SECONDS)
-    frame = asyncio.create_task(listener.page.evaluate(NEXT_FRAME, slot))
+    coming = asyncio.create_task(listener.page.evaluate(NEXT, [slot, COMES_WITHIN_MS]))
     await presenter.press("Come back")
-    return float(await frame) - await clicked(presenter)
+    moments = await coming
+    return Coming.after(await clicked(presenter), moments)

@@ -13,6 +13,7 @@ import json
 import os
 import statistics
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from ascona.rehearsal.company import NAMES, Company, Invited
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, ORDINARY
 from tests.e2e.evening import go_to
 from tests.e2e.person import WATCH_CONNECTIONS, Person
-from tests.load.clicks import NOTE_MOMENTS, coming_back, falling_silent, joining, seen_by_all
+from tests.load.clicks import NOTE_MOMENTS, Coming, coming_back, falling_silent, joining, seen_by_all
 from tests.support.process import Server
 
 LIVE = {"Ada": "--leader", "Cy": "--member", "Dee": "--member"}
@@ -31,7 +32,7 @@ LIVE = {"Ada": "--leader", "Cy": "--member", "Dee": "--member"}
 
 async def opened(browser: Browser, name: str, link: str) -> Person:
     """Somebody in a browser of their own, who has not come in yet."""
-    context = await browser.new_context(**ORDINARY)
+    context = await browser.new_context(**ORDINARY, ignore_https_errors=True)
     await context.add_init_script(WATCH_CONNECTIONS + NOTE_MOMENTS)
     return Person(name, "leader" if name == "Ada" else "member", link, context, await context.new_page())
 
@@ -55,7 +56,7 @@ async def turn_off(person: Person) -> None:
         await expect(person.button(f"Turn {device} on")).to_be_visible()
 
 
-async def joins(browser: Browser, link: str, times: int) -> list[float]:
+async def joins(browser: Browser, link: str, times: int) -> list[Coming]:
     """Dee's, again and again, each time in a browser that has never been here."""
     took = []
     for _ in range(times):
@@ -81,18 +82,21 @@ async def switches(people: dict[str, Person], times: int) -> list[float]:
     return took
 
 
-async def turns(people: dict[str, Person], times: int) -> tuple[list[float], list[float]]:
+async def turns(leader: Person, presenter: Person, listener: Person, times: int) -> tuple[list[Coming], list[float]]:
     """The presenter comes back, and is asked to sit back; milliseconds of each."""
-    ada, cy, dee = people["Ada"], people["Cy"], people["Dee"]
     back, silent = [], []
     for _ in range(times):
-        back.append(await coming_back(cy, dee))
-        silent.append(await falling_silent(ada, "Let the presenter sit back", cy, dee))
+        back.append(await coming_back(presenter, listener))
+        silent.append(await falling_silent(leader, "Let the presenter sit back", presenter, listener))
     return back, silent
 
 
-def summary(milliseconds: list[float]) -> dict[str, float]:
-    ordered = sorted(milliseconds)
+def summary(milliseconds: Sequence[float | None]) -> dict[str, float]:
+    """Of what has come; `missed`: how often it has not."""
+    ordered = sorted(one for one in milliseconds if one is not None)
+    missed = {"missed": len(milliseconds) - len(ordered)} if len(ordered) < len(milliseconds) else {}
+    if not ordered:
+        return {"times": 0, **missed}
 
     def share(part: float) -> float:
         return round(ordered[min(len(ordered) - 1, int(len(ordered) * part))], 1)
@@ -103,6 +107,7 @@ def summary(milliseconds: list[float]) -> dict[str, float]:
         "p95_ms": share(0.95),
         "p99_ms": share(0.99),
         "most_ms": round(ordered[-1], 1),
+        **missed,
     }
 
 
@@ -129,7 +134,7 @@ async def measure(times: int, simulated: int, everyone_sends: bool) -> dict[str,
 
 
 async def moments(browser: Browser, people: dict[str, Person], times: int, everyone_sends: bool) -> dict[str, Any]:
-    """All of them; Dee goes away for a while, as someone whose joining is watched."""
+    """All of them; Dee, in this browser, goes away for a while, as someone whose joining is watched."""
     await people["Dee"].context.close()
     join = await joins(browser, people["Dee"].link, times)
     people["Dee"] = await opened(browser, "Dee", people["Dee"].link)
@@ -139,13 +144,15 @@ async def moments(browser: Browser, people: dict[str, Person], times: int, every
     hold = ("Hold", "Resume")
     screens = [await seen_by_all(people["Ada"], hold[turn % 2], list(people.values())) for turn in range(2 * times)]
     silent = await switches(people, times)
-    back, silent_again = await turns(people, times)
+    back, silent_again = await turns(people["Ada"], people["Cy"], people["Dee"], times)
     return {
-        "join: click to first decoded frame": summary(join),
+        "join: click to first voice": summary([one.voice for one in join]),
+        "join: click to first decoded frame": summary([one.frame for one in join]),
         "a leader's click to every screen": summary(screens),
         "phase switch: click to last packet": summary(silent),
         "sit back: click to last packet": summary(silent_again),
-        "come back: click to decoded frame": summary(back),
+        "come back: click to voice": summary([one.voice for one in back]),
+        "come back: click to decoded frame": summary([one.frame for one in back]),
         "load": round(os.getloadavg()[0], 1),
     }
 

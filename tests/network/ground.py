@@ -24,6 +24,10 @@ LINES = {"home": "10.77.1.2", "mobile": "10.77.2.2"}
 """The browsers' lines, and their address on each."""
 
 
+ANSWERS_WITHIN = 60.0
+"""Seconds for a line to answer."""
+
+
 async def run(*command: str) -> None:
     """Run a command to its end.
 
@@ -84,7 +88,7 @@ class Line:
 
     async def _hear(self) -> bytes:
         assert self._process.stdout
-        line = await asyncio.wait_for(self._process.stdout.readline(), 10)
+        line = await asyncio.wait_for(self._process.stdout.readline(), ANSWERS_WITHIN)
         if not line:
             raise OSError(f"the line {self.name} could not be made")
         return line

@@ -13,6 +13,9 @@ from tests.network.ground import SERVER
 
 ORIGIN = f"https://{SERVER}"
 PAGES, MEDIA, SECURE = 8080, 8090, 443
+START_SECONDS = 90.0
+"""How long a process may take to be ready, on a machine that has much else to do."""
+
 _FAREWELL_SECONDS = 5.0
 
 
@@ -39,12 +42,10 @@ class House:
         write_certificate(certificate, SERVER)
         serve = ("-m", "ascona", "serve", "--port", str(PAGES), "--media-port", str(MEDIA))
         self.process = await self._begin(*serve)
-        assert self.process.stdout
-        await asyncio.wait_for(self.process.stdout.readline(), 30)
+        await _ready(self.process, "the server")
         front = ("-m", "tests.network.front", str(certificate), SERVER, str(SECURE), str(PAGES))
         self.front = await self._begin(*front)
-        assert self.front.stdout
-        await asyncio.wait_for(self.front.stdout.readline(), 30)
+        await _ready(self.front, "what stands before it")
 
     async def invite(self, people: Sequence[tuple[str, str]]) -> dict[str, str]:
         """Plan a session for these (role, name); their links, by name."""
@@ -77,6 +78,21 @@ class House:
         )  # fmt: skip
         self._open.push_async_callback(_end, process)
         return process
+
+
+async def _ready(process: asyncio.subprocess.Process, what: str) -> None:
+    """
+    Wait for its first line.
+
+    Raises:
+        AssertionError: If there is none in time, or if it has ended.
+    """
+    assert process.stdout
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+    except TimeoutError as late:
+        raise AssertionError(f"{what} was not ready within {START_SECONDS:g} s") from late
+    assert line, f"{what} has ended"
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
