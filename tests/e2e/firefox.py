@@ -44,7 +44,7 @@ COME_TO_REST = """async (one) => {
 ANSWER_SECONDS = 90.0
 """How long Firefox may take to do what it is told, on a machine that has much else to do."""
 
-CLICKABLE_SECONDS = 30.0
+CLICKABLE_SECONDS = 90.0
 """How long something to click may take to appear."""
 
 LISTENING = b"WebDriver BiDi listening on "

@@ -21,6 +21,7 @@ LINE = Conditions(delay_ms=10)
 VOICES = 3
 ON_ITS_WAY_SECONDS = 2.0  # what was sent before the gate closed
 LOOK_SECONDS = 60.0
+LAST_STEPS = 20  # of the story of the presenter's page, to be told when something is wrong
 RETURN_SECONDS = 60.0
 
 
@@ -43,7 +44,7 @@ async def sit_back(evening: Evening, minutes: float) -> dict[str, int]:
         there, here = await evening.near.evaluate("ear"), await evening.far.evaluate("ear")
         assert of_seat(there, evening.seat) == (0, 0), "something of somebody who sits back"
         before, heard = heard, sum(one["packets"] for one in here["voices"].values())
-        assert heard > before, "the presenter hears nobody any more"
+        assert heard > before, f"the presenter hears nobody any more: {here['story'][-LAST_STEPS:]}"
     return {
         "sent": here["sent"],
         "heard": heard,

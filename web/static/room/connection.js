@@ -1,7 +1,7 @@
 // The line to the server for words: commands up, the room down. Socket.IO is known here and nowhere else.
 
 import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
-import { PATIENCE, pause } from "./retry.js";
+import { PATIENCE, PROBE_PATIENCE, pause, probes } from "./retry.js";
 import { Shown } from "./shown.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
@@ -26,6 +26,7 @@ const OFFER_WITHIN = 4_000; // a new line is needed now
 const SIGN_WITHIN = 1_000; // when there is doubt already
 const FRESH = 700; // an attempt that has just begun is not begun again
 const MOVED = 3_000; // after a sign of another network, a loss is this side's own
+const GATEWAY_ERRORS = 502; // and above: what stands before the server has answered
 const OWN_LOSSES = ["ping timeout", "io client disconnect"];
 const PASSING = ["not_connected", "server_error", "journal_unavailable", "too_fast"]; // reasons that may be gone soon
 
@@ -70,7 +71,7 @@ export class Connection {
 
   open() {
     this.#listener.link("connecting");
-    this.#try();
+    void this.#try();
   }
 
   close() {
@@ -154,13 +155,20 @@ export class Connection {
     if (this.#socket.connected) return this.doubt();
     if (now - this.#tried < FRESH) return;
     this.#socket.disconnect(); // an attempt that waits for packets that were lost long ago
-    this.#try();
+    void this.#try();
   }
 
-  #try() {
+  get #moved() {
+    return performance.now() - this.#hurried < MOVED;
+  }
+
+  async #try() {
     clearTimeout(this.#timer);
-    this.#tried = performance.now();
-    this.#socket.connect();
+    const now = (this.#tried = performance.now());
+    const answered = !probes(navigator.userAgent, this.#moved, this.#attempts) || (await answers());
+    if (this.#closed || now !== this.#tried) return; // another attempt has begun meanwhile
+    if (answered) this.#socket.connect();
+    else this.#later({});
   }
 
   /**
@@ -216,8 +224,7 @@ export class Connection {
    * @param {() => void} [again]
    */
   #later({ mine = false, refused = false }, again = () => this.#try()) {
-    const moved = performance.now() - this.#hurried < MOVED;
-    const wait = pause({ mine: mine || moved, refused, attempts: this.#attempts, offline: !navigator.onLine }, Math.random());
+    const wait = pause({ mine: mine || this.#moved, refused, attempts: this.#attempts, offline: !navigator.onLine }, Math.random());
     this.#attempts += 1;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#closed || again(), wait);
@@ -236,6 +243,16 @@ export class Connection {
   #end(reason) {
     this.close();
     this.#listener.over(reason);
+  }
+}
+
+/** @returns {Promise<boolean>} whether the server can be reached and is there, as far as a request can tell */
+async function answers() {
+  try {
+    const { status } = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(PROBE_PATIENCE) });
+    return status < GATEWAY_ERRORS;
+  } catch {
+    return false;
   }
 }
 
