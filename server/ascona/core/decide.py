@@ -7,7 +7,7 @@ from ascona.core import commands as c
 from ascona.core import events as e
 from ascona.core import ring
 from ascona.core.clock import by_clock
-from ascona.core.door import at, gone, knock, remove
+from ascona.core.door import at, knock, leave, remove
 from ascona.core.people import Person, Place, Role
 from ascona.core.phases import go_to
 from ascona.core.rights import Refused, check
@@ -46,7 +46,7 @@ def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tu
         case c.Knock(name):
             return knock(s, by, name)
         case c.Leave():
-            return gone(s, by, e.Departed(by.id)) if by.place in {Place.DOOR, Place.INSIDE} else ()
+            return leave(s, by)
         case c.Admit(person):
             return (e.Admitted(at(Place.DOOR, s, person).id),)
         case c.AdmitEveryone():

@@ -31,6 +31,11 @@ def at(place: Place, s: Session, id: str) -> Person:
     return person
 
 
+def leave(s: Session, by: Person) -> tuple[e.Event, ...]:
+    """Nothing where there is nothing to leave any more: nothing follows the end of a session."""
+    return gone(s, by, e.Departed(by.id)) if by.place in {Place.DOOR, Place.INSIDE} and not s.ended else ()
+
+
 def remove(s: Session, id: str) -> tuple[e.Event, ...]:
     person = s.person(id)
     if person is None or person.place not in {Place.DOOR, Place.INSIDE}:

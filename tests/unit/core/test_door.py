@@ -125,6 +125,16 @@ def test_somebody_removed_stays_removed():
     assert place(group, "max") is Place.REMOVED
 
 
+def test_whoever_leaves_after_the_end_just_goes():
+    group = evening("account")
+    group.do("ada", c.EndSession())
+    ended = group.session
+
+    group.do("max", c.Leave())
+
+    assert group.session == ended
+
+
 def test_somebody_at_the_door_can_be_removed():
     group = waiting("max")
     group.do("ada", c.Remove("max"))
