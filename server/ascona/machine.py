@@ -136,8 +136,9 @@ class Machine:
         """Libraries that Ascona pins: name, version wanted, version here (empty where there is none)."""
         pinned = []
         for wanted in metadata.requires("ascona") or ():
-            name, exact, version = wanted.partition("==")
-            if exact and ";" not in version:
+            requirement, only_for, _ = wanted.partition(";")
+            name, exact, version = requirement.partition("==")
+            if exact and not only_for:
                 with contextlib.suppress(metadata.PackageNotFoundError):
                     pinned.append((name.strip(), version.strip(), metadata.version(name.strip())))
                     continue

@@ -169,7 +169,7 @@ def test_every_line_of_ours_is_an_event_with_values_that_are_known():
 
 
 def test_nothing_of_ours_logs_past_these_rules():
-    own = {"logs.py", "live/websocket.py", "rehearsal/__main__.py"}  # these quieten libraries
+    own = {"logs.py", "live/websocket.py", "rehearsal/__main__.py", "storage/database.py"}  # these quieten libraries
     others = {str(file.relative_to(SERVER)) for file in SERVER.rglob("*.py") if "getLogger(" in file.read_text("utf-8")}
 
     assert others <= own

@@ -95,7 +95,7 @@ class Mux:
         self._behind = False
         self.native = open_port(self._socket.fileno(), self, counts) if native else None
         read = self._read if self.native is None else partial(self._read_in_c, self.native)
-        self._reading = Reading(asyncio.get_running_loop(), self._socket.fileno(), read, clock)
+        self._reading = Reading(asyncio.get_running_loop(), self._socket.fileno(), read, _BATCH, clock)
         self._streams = Streams(self.receive, self.places.__contains__, self._left, clock, counts)
 
     async def accept_streams(self) -> None:

@@ -20,16 +20,23 @@ class Reading:
     """Has a socket read for as long as it is not closed."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, descriptor: int, read: Callable[[], int], clock: Callable[[], float]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        descriptor: int,
+        read: Callable[[], int],
+        most: int,
+        clock: Callable[[], float],
     ) -> None:
         """
         Args:
             read: Reads what has come without waiting, or a part of it; returns how many packets.
+            most: How many packets it reads at a time; after so many there may be more, and it is read again at once.
             clock: Seconds of a clock that only goes forward.
         """
         self._loop = loop
         self._descriptor = descriptor
         self._read = read
+        self._most = most
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
         self._begin()
@@ -64,8 +71,12 @@ class Reading:
 
     def _due(self) -> None:
         self._timer = timer = self._loop.call_later(PACE_SECONDS, self._due)  # first: whatever reading may do
-        self._came += self._read()
+        came = self._read()
+        self._came += came
         self._readings += 1
+        if came >= self._most and self._timer is timer:  # a flood must not fill the port while we wait
+            timer.cancel()
+            self._timer = timer = self._loop.call_later(0.0, self._due)
         if self._readings < _SPELL:
             return
         quiet = self._came < _SPELL * PACE_SECONDS * QUIET

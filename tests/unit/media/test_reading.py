@@ -3,12 +3,15 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from ascona.media.reading import PACE_SECONDS, Reading
 
 PATIENCE = 20.0
+MOST = 10
+"""Packets that are read at a time."""
 
 
 class Letterbox:
@@ -20,27 +23,28 @@ class Letterbox:
         self.woken = 0
         self._ours, self._theirs = socket.socketpair(type=socket.SOCK_DGRAM)
         self._ours.setblocking(False)
-        self.reading = Reading(asyncio.get_running_loop(), self._ours.fileno(), self._empty, lambda: self.now)
+        self.reading = Reading(asyncio.get_running_loop(), self._ours.fileno(), self._empty, MOST, lambda: self.now)
 
     def _empty(self) -> int:
         self.woken += 1
         came = 0
-        while True:
-            try:
+        with suppress(BlockingIOError):
+            while came < MOST:
                 self._ours.recv(10)
-            except BlockingIOError:
-                self.read += came
-                return came
-            came += 1
+                came += 1
+        self.read += came
+        return came
 
-    async def come(self, count: int) -> None:
-        """Some packets come, and are read."""
-        due = self.read + count
+    async def come(self, count: int) -> int:
+        """Some packets come, and are read; returns how many turns of the loop that took."""
+        due, turns = self.read + count, 0
         for _ in range(count):
             self._theirs.send(b"packet")
         async with asyncio.timeout(PATIENCE):
             while self.read < due:
                 await asyncio.sleep(0)
+                turns += 1
+        return turns
 
     async def turn(self, paced: bool) -> None:
         """Wait until it is read that way."""
@@ -79,6 +83,18 @@ async def test_many_are_read_by_the_clock_until_few_come_again(letterbox):
     await letterbox.come(30)
     await letterbox.turn(paced=False)
     await letterbox.come(1)
+
+
+async def test_who_floods_the_port_does_not_fill_it_while_it_waits_for_the_clock(letterbox):
+    for number in range(100):
+        letterbox.now = number / 4000
+        await letterbox.come(1)
+    assert letterbox.reading.paced
+
+    first = await letterbox.come(MOST)
+    many = await letterbox.come(10 * MOST)
+
+    assert many <= first + 30  # ten readings, one after another, and not ten waits
 
 
 async def test_nothing_is_read_after_the_end(letterbox):
