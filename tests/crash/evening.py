@@ -100,7 +100,7 @@ class Evening:
         sending = [asyncio.create_task(self._command(name, choice, chance)) for name in ("Ada", "Ben")]
         await asyncio.sleep(chance.uniform(0.02, 0.8))
         heard = {name: self._heard(name) for name in BROWSERS}
-        worker = worker_of(self.server)
+        worker = await self._some_worker()
         killed = time.monotonic()
         if victim is not Victim.WEB:
             os.kill(worker, signal.SIGKILL)
@@ -165,11 +165,11 @@ class Evening:
             await self.server.stop(kill=True)
         await self.server.start()
 
-    async def _return(self, victim: Victim, heard: dict[str, int], worker: int) -> None:
+    async def _return(self, victim: Victim, heard: dict[str, int], worker: int | None) -> None:
         if victim is not Victim.WORKER:
             await asyncio.gather(*(self._come(person) for person in self.people.values()))
         while any(self._heard(name) <= heard[name] for name in ("Pia", "Max")):
-            if (now := worker_of(self.server)) != worker:  # as pages are told, by `again`
+            if (now := self._worker()) not in (None, worker):  # as pages are told, by `again`
                 worker, heard = now, dict.fromkeys(BROWSERS, 0)
                 await asyncio.gather(*(self.connect(name) for name in BROWSERS))
             await asyncio.sleep(AGAIN_SECONDS)
@@ -195,6 +195,18 @@ class Evening:
             await self._watch_silence()
         await self._more_is_heard(SURE)
         self.silence.ends()
+
+    async def _some_worker(self) -> int:
+        while (worker := self._worker()) is None:
+            await asyncio.sleep(AGAIN_SECONDS)
+        return worker
+
+    def _worker(self) -> int | None:
+        """The process that forwards; None while the last one is being replaced."""
+        try:
+            return worker_of(self.server)
+        except StopIteration:
+            return None
 
     def _heard(self, listener: str) -> int:
         return self.clients[listener].packets(0, Kind.AUDIO)  # Ada has the first seat
