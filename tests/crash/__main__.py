@@ -63,7 +63,11 @@ async def kills(times: int, tally: Tally, folder: Path, database: str) -> None:
         for number in range(times):
             chance = Random(f"{tally.seed} {number}")  # noqa: S311 - to be drawn again
             victim = chance.choice(VICTIMS)
-            tally.seconds[victim].append(await group.kill(victim, chance))
+            try:
+                tally.seconds[victim].append(await group.kill(victim, chance))
+            except TimeoutError:
+                tally.wrong.append(f"round {number}, {victim.value}: not everybody is there and hears")
+                return
             for sentence in group.book.trouble[len(tally.wrong) :]:
                 tally.wrong.append(f"round {number}, {victim.value}: {sentence}")
                 print(tally.wrong[-1], flush=True)

@@ -25,7 +25,7 @@ from tests.crash.book import Book, Told
 from tests.crash.silence import Silence
 from tests.integration.test_evening import with_pia_presenting
 from tests.integration.test_restarts import worker_of
-from tests.support.media import Client, until
+from tests.support.media import PATIENCE, Client, until
 from tests.support.process import Server
 from tests.support.server import Visitor
 
@@ -81,6 +81,7 @@ class Patient(Visitor):
 class Evening:
     """
     Attributes:
+        worker: The process that the browsers' connections lead to.
         silence: Of Pia, who presents.
     """
 
@@ -88,6 +89,7 @@ class Evening:
     people: dict[str, Visitor]
     book: Book
     clients: dict[str, Client] = field(default_factory=dict)
+    worker: int | None = None
     silence: Silence = field(default_factory=lambda: Silence(0))
 
     async def kill(self, victim: Victim, chance: Random) -> float:
@@ -99,11 +101,10 @@ class Evening:
         choice = KEEPING if still else MOVING + KEEPING
         sending = [asyncio.create_task(self._command(name, choice, chance)) for name in ("Ada", "Ben")]
         await asyncio.sleep(chance.uniform(0.02, 0.8))
-        heard = {name: self._heard(name) for name in BROWSERS}
-        worker = await self._some_worker()
+        assert self.worker
         killed = time.monotonic()
         if victim is not Victim.WEB:
-            os.kill(worker, signal.SIGKILL)
+            os.kill(self.worker, signal.SIGKILL)
         if victim is not Victim.WORKER:
             await self.server.stop(kill=True)
         for task in sending:
@@ -114,12 +115,17 @@ class Evening:
         if victim is not Victim.WORKER:
             await self.book.check(shown)
             await self._start_again(chance)
-        await self._return(victim, heard, worker)
+        await self._return(victim)
         took = time.monotonic() - killed
         await self._compare()
         return took
 
-    async def connect(self, name: str) -> None:
+    async def connect(self) -> None:
+        """Everybody offers to the worker that is there now."""
+        self.worker = self._worker()
+        await asyncio.gather(*(self._connect(name) for name in BROWSERS))
+
+    async def _connect(self, name: str) -> None:
         """Offer, and offer again if the server cannot answer just now."""
         client, person = Client(len(self.people) + 2), self.people[name]
         offer = await client.offer()
@@ -165,14 +171,10 @@ class Evening:
             await self.server.stop(kill=True)
         await self.server.start()
 
-    async def _return(self, victim: Victim, heard: dict[str, int], worker: int | None) -> None:
+    async def _return(self, victim: Victim) -> None:
         if victim is not Victim.WORKER:
             await asyncio.gather(*(self._come(person) for person in self.people.values()))
-        while any(self._heard(name) <= heard[name] for name in ("Pia", "Max")):
-            if (now := self._worker()) not in (None, worker):  # as pages are told, by `again`
-                worker, heard = now, dict.fromkeys(BROWSERS, 0)
-                await asyncio.gather(*(self.connect(name) for name in BROWSERS))
-            await asyncio.sleep(AGAIN_SECONDS)
+        await self._more_is_heard(1)
 
     async def _come(self, person: Visitor) -> None:
         """As a page does whose line is lost."""
@@ -196,11 +198,6 @@ class Evening:
         await self._more_is_heard(SURE)
         self.silence.ends()
 
-    async def _some_worker(self) -> int:
-        while (worker := self._worker()) is None:
-            await asyncio.sleep(AGAIN_SECONDS)
-        return worker
-
     def _worker(self) -> int | None:
         """The process that forwards; None while the last one is being replaced."""
         try:
@@ -212,8 +209,14 @@ class Evening:
         return self.clients[listener].packets(0, Kind.AUDIO)  # Ada has the first seat
 
     async def _more_is_heard(self, packets: int) -> None:
-        before = {name: self._heard(name) for name in ("Pia", "Max")}
-        await until(lambda: all(self._heard(name) >= count + packets for name, count in before.items()))
+        """Of Ada, by everybody else who hears; whose connection leads nowhere any more makes another."""
+        async with asyncio.timeout(PATIENCE):
+            before = {name: self._heard(name) for name in ("Pia", "Max")}
+            while any(self._heard(name) < count + packets for name, count in before.items()):
+                if self._worker() not in (None, self.worker):  # as pages are told, by `again`
+                    await self.connect()
+                    before = dict.fromkeys(before, 0)
+                await asyncio.sleep(AGAIN_SECONDS)
 
 
 @asynccontextmanager
@@ -237,8 +240,7 @@ async def evening(folder: Path, database: str = "") -> AsyncIterator[Evening]:
         book = Book(Settings(data=folder, database=database).database_url, people["Ada"].id)
         opened = Evening(server, people, book)
         opened.silence.slot = next(p["seat"] for p in people["Ada"].room["people"] if p["name"] == "Pia")
-        for name in BROWSERS:
-            await opened.connect(name)
+        await opened.connect()
         yield opened
         for client in opened.clients.values():
             await client.close()
