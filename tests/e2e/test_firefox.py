@@ -1,7 +1,6 @@
 """Somebody who comes in Firefox takes part like everyone else; the others have Chromium."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from tests.e2e.evening import go_to, open_session
 from tests.e2e.firefox import FIREFOX, Firefox
 from tests.e2e.person import NEVER_STOP_SENDING, NOTHING, READ_COUNTERS, WATCH_CONNECTIONS, Person, until
 from tests.e2e.test_layers import FINE, encodes
+from tests.support.missing import missing
 
 pytestmark = pytest.mark.apart
 
@@ -25,8 +25,7 @@ Start = Callable[..., Awaitable[Firefox]]
 async def firefox() -> AsyncIterator[Start]:
     """Starts a Firefox of its own for the test."""
     if FIREFOX is None:
-        reason = "no Firefox here: apt-get install firefox-esr, or say where it is with ASCONA_TEST_FIREFOX"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        missing("Firefox (or ASCONA_TEST_FIREFOX, where it is)", "firefox-esr")
     opened = Firefox()
 
     async def start(script: str = "") -> Firefox:

@@ -18,6 +18,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.support.missing import missing
+
 BOTH = ("sqlite", "postgresql")
 
 on_both = pytest.mark.parametrize("where", BOTH, indirect=True)
@@ -109,8 +111,7 @@ def postgres(durable: bool = False) -> Iterator[Postgres]:
     """
     programs = newest()
     if programs is None:
-        told = "PostgreSQL is missing; on Debian, as root: apt-get install postgresql"
-        pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
+        missing("PostgreSQL", "postgresql")
     folder = Path(tempfile.mkdtemp(prefix="ascona-postgres-"))
     running = Postgres(folder, programs, free_port(), durable)
     try:

@@ -1,7 +1,6 @@
 """Debian's coturn, as `deploy/turnserver.conf` sets it up, on loopback."""
 
 import asyncio
-import os
 import shutil
 import socket
 import sys
@@ -10,9 +9,8 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.support.certificate import certified
+from tests.support.missing import missing
 
 PATIENCE = 40.0
 SECRET = "north"  # noqa: S105 - of a relay that lives for one test
@@ -55,8 +53,7 @@ async def relay(folder: Path, allowed: str = "127.0.0.1", host: str = "127.0.0.1
     Where there is no coturn the test is skipped, but not where `CI` is set.
     """
     if shutil.which(_PROGRAM) is None:
-        told = "coturn is missing; on Debian, as root: apt-get install coturn"
-        pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
+        missing("coturn", "coturn")
     port, tls_port, first = _free(host)
     made = Relay(host, port, tls_port, certified(folder))
     file = folder / "turnserver.conf"

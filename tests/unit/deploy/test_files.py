@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from tests.support.missing import missing
 
 from ascona.media.workers import WorkerFigures
 from ascona.pages.metrics import Figures, _Collector, journal_seconds
@@ -123,8 +124,9 @@ def test_the_proxy_takes_no_slow_header_and_shows_no_figures():
     assert f"127.0.0.1:{Settings.model_fields['port'].default}" in caddy
 
 
-@pytest.mark.skipif(shutil.which("caddy") is None, reason="there is no Caddy")
 def test_caddy_understands_the_proxy(tmp_path):
+    if shutil.which("caddy") is None:
+        missing("Caddy", "caddy")
     file = tmp_path / "Caddyfile"
     file.write_text((DEPLOY / "Caddyfile").read_text(encoding="utf-8").replace("HOST {", "localhost {"), "utf-8")
 
