@@ -32,6 +32,7 @@ a stall, a core that is three quarters busy needs three times as long to catch u
 
 _BATCH = 64  # datagrams read in one turn of the loop
 _LARGEST_DATAGRAM = 1500
+_TRIES = 20  # for a port that is free twice
 _LARGEST_CHECK = 576  # bytes of a STUN message that is looked at
 _CHECK = b"\x00\x01"  # a binding request (RFC 8489 section 5)
 _COOKIE = bytes.fromhex("2112a442")
@@ -85,7 +86,7 @@ class Mux:
             OSError: If the port is taken or the address is not this machine's.
         """
         self._host = host
-        self._socket = _bound(host, port, socket.SOCK_DGRAM)
+        self._socket = _bound(host, port, socket.SOCK_DGRAM) if port else _bound_anywhere(host)
         self.address: tuple[Any, ...] = self._socket.getsockname()
         self.endpoints: dict[str, Endpoint] = {}
         self.places: dict[Address, Endpoint] = {}
@@ -217,6 +218,19 @@ class Mux:
 def _is_picture(datagram: bytes) -> bool:
     """Whether a datagram of media may be a picture's, by what shows before it is decrypted."""
     return len(datagram) > VOICE_BYTES and not 192 <= datagram[1] <= 223
+
+
+def _bound_anywhere(host: str) -> socket.socket:
+    """A free UDP port; of several, one whose number TCP may have as well: other programs' connections take some."""
+    for _ in range(_TRIES):
+        opened = _bound(host, 0, socket.SOCK_DGRAM)
+        try:
+            _bound(host, opened.getsockname()[1], socket.SOCK_STREAM).close()
+        except OSError:
+            opened.close()
+        else:
+            return opened
+    return _bound(host, 0, socket.SOCK_DGRAM)
 
 
 def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:

@@ -1,6 +1,7 @@
 """The port that everybody shares, over a real socket: one person's trouble is nobody else's."""
 
 import asyncio
+import contextlib
 import itertools
 import socket
 from collections import Counter
@@ -110,3 +111,14 @@ async def test_who_comes_by_ipv4_to_an_ipv6_port_is_told_their_ipv4_address():
 
         assert answer.attributes["XOR-MAPPED-ADDRESS"] == peer.getsockname()
     mux.close()
+
+
+async def test_any_free_port_is_one_that_tcp_may_have_as_well():
+    host = "127.0.0.77"  # nobody else's
+    with contextlib.ExitStack() as taken:
+        for _ in range(500):
+            taken.enter_context(socket.socket()).bind((host, 0))
+        for _ in range(200):
+            mux = Mux(host, 0, itertools.count().__next__, Counter())
+            await mux.accept_streams()
+            mux.close()
