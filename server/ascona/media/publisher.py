@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ascona.core.media_plan import Kind
@@ -76,7 +77,8 @@ class Publisher:
         self._clock = PeerClock()
         self._ears: tuple[Output, ...] = ()
         self._voice: Track | None = None
-        self.camera = Camera(video.layers, self._ask_for_picture, counts)
+        # Not a method of ours: what refers to itself is kept until a collector comes, and with it all that was kept.
+        self.camera = Camera(video.layers, partial(_ask_for_picture, send, ssrc), counts)
         self._arrivals = Arrivals()
         self._line = line
         self._intake = Intake if line is None else line.intake
@@ -227,9 +229,6 @@ class Publisher:
             self._ask_again(track, now)
         self.camera.request(now)
 
-    def _ask_for_picture(self, track: Track) -> None:
-        self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.pli(self._ssrc, track.ssrc))
-
     def _ask_again(self, track: Track, now: float) -> None:
         lost = track.asks(now)
         if lost:
@@ -260,6 +259,10 @@ class Publisher:
             return block
         beyond = min(MOST_LOST_BEYOND, max((output.lost for output in self._ears), default=0.0))
         return replace(block, lost_fraction=max(block.lost_fraction, int(256 * beyond)))
+
+
+def _ask_for_picture(send: Callable[[bytes], None], ssrc: int, track: Track) -> None:
+    send(rtcp.receiver_report(ssrc, _NAME) + rtcp.pli(ssrc, track.ssrc))
 
 
 def _text(element: bytes | None) -> str:

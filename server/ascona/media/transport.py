@@ -44,6 +44,22 @@ class Receiver(Protocol):
         """Something that may be SRTP or SRTCP has come."""
 
 
+class _Nobody:
+    """Who is told once a transport has been closed: it and its connection would keep each other alive."""
+
+    def within_rate(self, payload_type: int, now: float) -> bool:
+        return False
+
+    def receive_packet(self, packet: bytes, now: float) -> None:
+        pass
+
+    def changed(self) -> None:
+        pass
+
+    def receive_media(self, datagram: bytes, now: float) -> None:
+        pass
+
+
 class Transport:
     """
     One connection of one person.
@@ -71,7 +87,7 @@ class Transport:
         self._mux = mux
         self._identity = identity
         self._handshake = Handshake(identity, fingerprint)
-        self._receiver = receiver
+        self._receiver: Receiver = receiver
         self._token = token
         self._counts = counts
         self._address: Address | None = None  # where we send
@@ -264,6 +280,7 @@ class Transport:
         if self.line is not None:
             self.line.shut()
         self._set_sending(False)
+        self._receiver = _Nobody()
 
     def _lend(self) -> None:
         """Let packets leave in C as long as they may leave at all, by UDP."""

@@ -1,5 +1,7 @@
 """A whole connection, encrypted, without a network: signs of life, repairs and reports, and the gate over them."""
 
+import gc
+import weakref
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -109,6 +111,22 @@ def ada() -> Browser:
 @pytest.fixture
 def ben() -> Browser:
     return Browser()
+
+
+def test_what_a_connection_held_is_free_as_soon_as_it_has_ended(ada, ben):
+    """Its keys, its OpenSSL and its last pictures: a collector that looks at everything comes once in a quarter hour."""
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
+    ada.speak()
+    ada.show(1, key=True)
+    kept = [weakref.ref(part) for part in (ada.connection, ada.connection.transport, ada.connection.publisher)]
+    gc.disable()
+    try:
+        ada.connection.publisher.silence()
+        ada.connection.close()
+        del ada.connection
+        assert [part() for part in kept] == [None] * 3
+    finally:
+        gc.enable()
 
 
 def test_a_browser_hears_of_the_server_every_300_ms_whoever_sends(ada):
