@@ -114,7 +114,7 @@ def ben() -> Browser:
 
 
 def test_what_a_connection_held_is_free_as_soon_as_it_has_ended(ada, ben):
-    """Its keys, its OpenSSL and its last pictures: a collector that looks at everything comes once in a quarter hour."""
+    """Its keys, its OpenSSL, its last pictures: a collector that looks at everything comes once in a quarter hour."""
     ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
     ada.speak()
     ada.show(1, key=True)
