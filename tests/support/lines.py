@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ascona.media.estimate import Estimate
-from ascona.media.output import Output
+from ascona.media.output import ASK_SECONDS, Output
 from ascona.media.viewer import Viewer
 
 TURN = 0.05  # seconds, as the server's clock
@@ -46,7 +46,8 @@ class _Stream:
         self.sent = self.lost = 0
         self.owed = 0.0
         self._every, self._chance = every, chance
-        self.due = chance.uniform(0.0, every)
+        self.due, self._told_at = chance.uniform(0.0, every), chance.uniform(-every, 0.0)
+        self._told: list[tuple[float, float]] = []  # when sender reports leave and arrive that are not answered yet
 
     def send(self, packets: float, loss: float) -> int:
         """So many packets more or less, evenly over time; how many leave now."""
@@ -56,6 +57,18 @@ class _Stream:
         self.sent += number
         self.lost += sum(self._chance.random() < loss for _ in range(number))
         return number
+
+    def tell(self, now: float, delay: float, every: float) -> None:
+        """Our own sender report, when one is due."""
+        if now - self._told_at >= every:
+            self._told_at = now
+            self._told.append((now, now + delay))
+
+    def answered(self, now: float) -> tuple[float, float] | None:
+        """When the newest sender report that is there left, and how long it was under way; each is answered once."""
+        there = [told for told in self._told if told[1] <= now]
+        self._told = self._told[len(there) :]
+        return (there[-1][0], there[-1][1] - there[-1][0]) if there else None
 
     def reports(self, now: float) -> bool:
         if now < self.due:
@@ -102,7 +115,7 @@ class Listener:
         self._pictures = [_Stream(100 + slot, _PICTURE_SECONDS, chance) for slot in range(voices)]
         self._cameras = [_Camera() for _ in range(voices)]
         self._waiting = 0.0  # bits
-        self._under_way: deque[tuple[float, int, int, int, float]] = deque()
+        self._under_way: deque[tuple[float, int, int, int, tuple[float, float] | None]] = deque()
         self._turn = 0
         self.notes()
 
@@ -174,11 +187,19 @@ class Listener:
     def _report(self) -> None:
         """Receivers report what has come out; the server learns of it half a trip later."""
         queue = self._waiting / self.way.bits if self.way.bits else 0.0
-        trip = self.way.trip + queue + self.way.lag
+        there = self.way.trip / 2 + queue + self.way.lag
+        for one in self._voices:
+            one.tell(self.now, there, ASK_SECONDS if self.estimate.doubtful else _VOICE_SECONDS)
+        for one, camera in zip(self._pictures, self._cameras, strict=True):
+            if camera.layer:
+                one.tell(self.now, there, _PICTURE_SECONDS)
         for one in (*self._voices, *self._pictures):
             if one.reports(self.now) and one.sent:
-                self._under_way.append((self.now + trip, one.ssrc, one.sent, one.lost, trip))
+                answered = one.answered(self.now + there)
+                self._under_way.append((self.now + there + self.way.trip / 2, one.ssrc, one.sent, one.lost, answered))
         while self._under_way and self._under_way[0][0] <= self.now:
-            _, ssrc, sent, lost, trip = self._under_way.popleft()
+            _, ssrc, sent, lost, answered = self._under_way.popleft()
             self.estimate.count(ssrc, sent, lost, self.now)
-            self.estimate.time(trip, self.now)
+            if answered is not None:
+                left_at, took = answered
+                self.estimate.time(took + self.way.trip / 2, left_at)

@@ -63,6 +63,7 @@ class Connection:
         self.offer = offer
         self.version = 1
         self._changed = changed
+        self._epoch = epoch
         self._counts = counts
         self._admission = Admission(offer, counts)
         self.estimate = Estimate(began)
@@ -157,7 +158,7 @@ class Connection:
         self.estimate.count(block.ssrc, block.highest, block.lost, now)
         round_trip = output.round_trip(block, now)
         if round_trip is not None:
-            self.estimate.time(round_trip, now)
+            self.estimate.time(*round_trip)
 
     def _request_key_frame(self, ssrc: int, now: float) -> None:
         output = self._by_ssrc.get(ssrc)
@@ -176,6 +177,8 @@ class Connection:
             self.publisher.beat(now)
             for output in self._ears:
                 output.lost = self.estimate.losses.part
+                if self.estimate.doubtful:
+                    output.ask(self._epoch + now, now)
 
     def close(self) -> None:
         """Say goodbye and free everything."""

@@ -1,6 +1,6 @@
 """How much one listener's line carries: pure, from what their browser reports."""
 
-from collections import deque
+from bisect import bisect, insort
 
 from ascona.media.losses import Losses
 from ascona.media.trial import FEW_LOST, LESS, QUEUE_SECONDS, Trial, Verdict
@@ -20,8 +20,8 @@ REST_SECONDS, LONGEST_REST_SECONDS = 3.0, 48.0
 MORE_LOST, MANY_LOST = 0.05, 0.10
 """Parts lost that are too much: beyond the air's, and at all while nothing has shown that we are to blame."""
 
-MOST_LOST = 0.25
-"""A part lost above which the line is taken to be full before anything has been tried."""
+MOST_LOST, FLOOD_LOST = 0.25, 0.5
+"""Parts lost above which the line is taken to be full before anything has been tried: and full even of voices alone."""
 
 CROWD_SECONDS = 0.15
 """A round trip so much longer than the shortest one, where too much is lost as well, means that the line is full."""
@@ -33,10 +33,11 @@ LOST_CAUSE, GOOD_AGAIN, LOST_CAUSE_SECONDS = 0.15, 0.10, 5.0
 """Parts lost above which, for so long, pictures are hopeless; and below which they are worth trying again."""
 
 _FORGETTING_SECONDS = 10.0  # in which the air's part is believed to be less when less is lost
-_ROUND_TRIPS_SECONDS = 1.5  # over which the shortest one counts
+_ROUND_TRIPS_SECONDS = 1.5  # over which the shortest one counts, by when our reports left,
+_ENOUGH_TRIPS = 3  # or over the last so many: four voices alone bring about one a second
+_LONGEST_ROUND_TRIPS_SECONDS = 6.0
 _DRIFT = 0.002  # seconds a second by which the shortest round trip is forgotten: lines change
 _BELIEVED_SECONDS = 1.5  # how long a receiver's own estimate is remembered
-_ENOUGH_TRIPS = 3
 _BELOW_FULL = 0.85  # what arrives fills the line; to empty its queue, less must be sent
 _STEP_SECONDS = 0.5  # between two falls
 
@@ -57,7 +58,7 @@ class Estimate:
         narrow: The last trial has shown that the line is full when more is sent.
         hopeless: So much is lost that no picture would be whole.
         fell_at: When it fell last.
-        crowded: The last review found the line full of voices alone.
+        crowded: The last review found that the line does not even carry the voices.
     """
 
     def __init__(self, now: float) -> None:
@@ -71,16 +72,16 @@ class Estimate:
         self._reviewed_at = now
         self._lossy_since: float | None = None
         self._shortest: float | None = None
-        self._round_trips: deque[tuple[float, float]] = deque()
+        self._round_trips: list[tuple[float, float]] = []  # when the report left, and seconds
         self._believed: dict[tuple[int, ...], tuple[float, float]] = {}
 
     def count(self, ssrc: int, highest: int, lost: int, now: float) -> None:
         """Take in one report block: the newest number seen, with its cycles, and all packets lost so far."""
         self.losses.count(ssrc, highest, lost, now)
 
-    def time(self, round_trip: float, now: float) -> None:
-        """Take in how long a report of ours and its answer were under way, in seconds."""
-        self._round_trips.append((now, round_trip))
+    def time(self, round_trip: float, left_at: float) -> None:
+        """Take in how long a report of ours, which left then, and its answer were under way, in seconds."""
+        insort(self._round_trips, (left_at, round_trip))
         if self._shortest is None or round_trip < self._shortest:
             self._shortest = round_trip
 
@@ -103,7 +104,7 @@ class Estimate:
         passed, self._reviewed_at, self.crowded = now - self._reviewed_at, now, False
         self.losses.pass_time(passed)
         self._hope(passed, now)
-        queue = self._conclude(voices + pictures, self._queue(passed, now), passed, now)
+        queue = self._conclude(voices, pictures, self._queue(passed, now), passed, now)
         # Losses of voices alone, without a queue, say nothing of what the line carries.
         telling = pictures > 0.0 or self.narrow or queue > CROWD_SECONDS
         if queue > QUEUE_SECONDS or (telling and self.losses.surely_above(self._bearable)):
@@ -114,6 +115,11 @@ class Estimate:
             growth = (SLOW_GROWTH if self.narrow else GROWTH) * self.bits
             self.bits = min(most, self.bits + passed * max(LEAST_GROWTH, growth))
         return max(0.0, self.bits - voices)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether round trips are needed soon, to tell a full line from bad air."""
+        return self._trial is not None or self.losses.latest > MORE_LOST
 
     @property
     def _bearable(self) -> float:
@@ -139,26 +145,29 @@ class Estimate:
         if part < GOOD_AGAIN:
             self.hopeless = False
 
-    def _queue(self, passed: float, now: float) -> float:
-        """Seconds that the last round trips took longer than the shortest of all."""
+    def _queue(self, passed: float, now: float) -> float | None:
+        """Seconds that the last round trips took longer than the shortest of all; None: not known."""
         if passed > LATE_SECONDS:
             self._round_trips.clear()
-        while self._round_trips and now - self._round_trips[0][0] > _ROUND_TRIPS_SECONDS:
-            self._round_trips.popleft()
+        del self._round_trips[: bisect(self._round_trips, (now - _LONGEST_ROUND_TRIPS_SECONDS,))]
         if self._shortest is None:
-            return 0.0
+            return None
         self._shortest += _DRIFT * passed
         if len(self._round_trips) < _ENOUGH_TRIPS:
-            return 0.0
-        return min(round_trip for _, round_trip in self._round_trips) - self._shortest
+            return None
+        latest = bisect(self._round_trips, (now - _ROUND_TRIPS_SECONDS,))
+        first = min(latest, len(self._round_trips) - _ENOUGH_TRIPS)
+        return min(round_trip for _, round_trip in self._round_trips[first:]) - self._shortest
 
-    def _conclude(self, sent: float, queue: float, passed: float, now: float) -> float:
+    def _conclude(self, voices: float, pictures: float, delay: float | None, passed: float, now: float) -> float:
         """End the trial once it has shown whose the losses or the delay are; returns what is left of the queue."""
-        trial = self._trial
+        trial, queue = self._trial, delay or 0.0
         if trial is None:
             return queue
-        trial.go_on(sent, passed)
-        verdict, part = trial.verdict(self.losses, queue, self.air, now), self.losses.part
+        trial.go_on(voices + pictures, passed)
+        trial.learn(self.losses.before)
+        self.crowded = trial.loss > FLOOD_LOST and trial.arrived < voices
+        verdict, part = trial.verdict(self.losses, delay, self.air, now), self.losses.part
         if verdict is None:
             return queue
         self._trial = None
@@ -185,15 +194,16 @@ class Estimate:
         if believed and sum(believed) < pictures:
             arrives = min(sent, voices + sum(believed))
         self.bits = max(voices, arrives)  # voices are sent whatever the line
-        self.crowded = pictures <= 0.0 and loss > MANY_LOST and (queue > CROWD_SECONDS or self.narrow)
+        ours = queue > CROWD_SECONDS or self.narrow
+        self.crowded |= ours and loss > MANY_LOST and (voices + pictures) * (1.0 - loss) < voices
         if now - self.fell_at > self._rest:  # it has been growing
             soon = now - self.fell_at < self._rest + LONGEST_REST_SECONDS
             self._rest = min(2.0 * self._rest, LONGEST_REST_SECONDS) if soon else REST_SECONDS
         self.fell_at = now
-        if self.bits > LESS * before:
+        if pictures <= 0.0 or self.bits > LESS * before:
             return  # there is nothing left to try
         if self._trial is None:
             self._trial = Trial(now, before, voices + pictures, loss, queue)
         else:
-            self._trial.begin_again(voices + pictures, loss)
+            self._trial.begin_again(voices + pictures)
         self.losses.begin_again(now)

@@ -11,12 +11,13 @@ SURE = 3.0
 
 _FEWEST = 20  # packets, for a loss to be known to be large
 _ENOUGH = 150  # packets, for it to be known well: five percent of them are lost give or take two
+_TELLING_SECONDS = 2.0  # of a report about longer than that nobody knows when it was lost
 _WRAP = 0xFFFFFFFF
 _JUMP = 0x8000  # numbers; a report of so many packets more is about another numbering
 
 
 @dataclass(slots=True)
-class _Count:
+class Count:
     """Packets that fade with time."""
 
     memory: float  # seconds
@@ -32,7 +33,13 @@ class _Count:
         self.expected *= fading
         self.lost *= fading
 
+    @property
+    def part(self) -> float | None:
+        """The part lost; None of hardly any packets."""
+        return self.lost / self.expected if self.expected >= _FEWEST else None
+
     def surely_above(self, part: float) -> bool:
+        """Whether more than this part is lost, and not by chance."""
         usual = self.expected * part
         return self.expected >= _FEWEST and self.lost > usual + SURE * sqrt(usual * (1.0 - part))
 
@@ -43,6 +50,7 @@ class Losses:
 
     Attributes:
         part: Of all packets, as last known well.
+        before: What is known by now of the time just before it last began again.
     """
 
     def __init__(self) -> None:
@@ -50,9 +58,10 @@ class Losses:
         self._forget()
         self._last: dict[int, tuple[int, int, float]] = {}  # by SSRC: highest number, lost in all, and when it was said
         self._from = float("-inf")
+        self.before = Count(SHORT_SECONDS)
 
     def _forget(self) -> None:
-        self._long, self._short = _Count(MEMORY_SECONDS), _Count(SHORT_SECONDS)
+        self._long, self._short = Count(MEMORY_SECONDS), Count(SHORT_SECONDS)
 
     def count(self, ssrc: int, highest: int, lost: int, now: float) -> None:
         """
@@ -64,12 +73,17 @@ class Losses:
         """
         before = self._last.get(ssrc)
         self._last[ssrc] = highest, lost, now
-        if before is None or before[2] < self._from:
+        if before is None:
             return
         fresh = (highest - before[0]) & _WRAP
-        if fresh < _JUMP:
-            for count in (self._long, self._short):
-                count.add(fresh, max(-_JUMP, min(fresh, lost - before[1])))
+        if fresh >= _JUMP:
+            return
+        fresh_lost = max(-_JUMP, min(fresh, lost - before[1]))
+        if before[2] >= self._from:
+            self._long.add(fresh, fresh_lost)
+            self._short.add(fresh, fresh_lost)
+        elif now - before[2] < _TELLING_SECONDS:
+            self.before.add(fresh, fresh_lost)
 
     def pass_time(self, seconds: float) -> None:
         """Let old reports fade."""
@@ -79,7 +93,8 @@ class Losses:
         self._short.fade(seconds)
 
     def begin_again(self, now: float) -> None:
-        """Forget what has been sent so far, and what will yet be reported of it: from now on less is sent."""
+        """What has been sent so far, and what will yet be reported of it, counts apart: from now on less is sent."""
+        self.before = self._short
         self._forget()
         self._from = now
 
@@ -91,7 +106,8 @@ class Losses:
     @property
     def latest(self) -> float:
         """The part lost just now, as far as anything is known of it."""
-        return self._short.lost / self._short.expected if self._short.expected >= _FEWEST else self.part
+        latest = self._short.part
+        return self.part if latest is None else latest
 
     def surely_above(self, part: float) -> bool:
         """Whether more than this part is lost, and not by chance: few packets must lose far more, many hardly more."""

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
 CLOCK_RATE = {Kind.AUDIO: 48_000, Kind.VIDEO: 90_000}
 """RTP timestamp units in a second."""
 
+ASK_SECONDS = 1.0
+"""Between two sender reports to a listener whose line is in doubt; browsers send one of a voice every five seconds."""
+
 _EARLY_SECONDS = 0.5  # a timestamp so far ahead of the clock on the wall means that the publisher's clock jumped;
 _LATE_SECONDS = {Kind.AUDIO: 0.5, Kind.VIDEO: 5.0}  # so far behind, that it stood still,
 _CATCHING_UP_SECONDS = 0.06  # unless by then a burst has caught up: then the network stood still
 _LEAST_STEP = {Kind.AUDIO: 480, Kind.VIDEO: 90}  # timestamp units: time goes on, whatever the clocks say
+_AGREEING_SECONDS = 0.1  # between a stream and what its source's last report makes of it
 _FORGETTING = 0.999  # of lateness with each packet: two clocks drift apart
 _BACKWARDS = 0x8000
 _EXTENDED_HEADER = Struct("!BBHIIII")  # with the block of one element of four bytes
 _ONE_BYTE = 0xBEDE0001
 _REPAIRABLE = 512
+_UNANSWERED = 4  # sender reports: an answer may cross the next one, more so in a queue
 
 
 class Output:
@@ -47,7 +52,7 @@ class Output:
         "_patience",
         "_rate",
         "_repair_sequence",
-        "_report",
+        "_reports",
         "_send",
         "_send_report",
         "kind",
@@ -104,9 +109,7 @@ class Output:
             self.numbering = line.numbering(
                 ssrc, payload_type, self._element, self._rate, self._patience, sequence, timestamp
             )
-        self._report: tuple[int, float] | None = (
-            None  # the last one's NTP time as receivers repeat it, and when it went
-        )
+        self._reports: dict[int, float] = {}  # when those left that may be answered, by NTP time as receivers repeat it
         self._floor = -1
 
     @property
@@ -282,14 +285,40 @@ class Output:
         if at.waiting:
             return
         stamp = timestamp + at.timestamp_offset
-        self._report = ntp >> 16 & 0xFFFFFFFF, now
+        while len(self._reports) >= _UNANSWERED:
+            del self._reports[next(iter(self._reports))]
+        self._reports[ntp >> 16 & 0xFFFFFFFF] = now
         self._send_report(rtcp.sender_report(self.ssrc, self.name, ntp, stamp, at.forwarded, at.octets))
 
-    def round_trip(self, block: rtcp.ReportBlock, now: float) -> float | None:
-        """Seconds from our last sender report to this answer to it, without the receiver's own time; or None."""
-        if self._report is None or self._report[0] != block.last_report:
+    def ask(self, wall: float, now: float) -> None:
+        """
+        Send a sender report of our own, unless one has just left: publishers send few, and each is a round trip.
+
+        Args:
+            wall: Seconds since 1970.
+        """
+        if self.source is None or now - max(self._reports.values(), default=NEVER) < ASK_SECONDS:
+            return
+        timestamp = self.source.stamp(now) if self.source.alive(now) else None
+        if timestamp is not None and abs(self._ahead(timestamp, now)) < _AGREEING_SECONDS:
+            self.report(timestamp, rtcp.ntp_time(wall), now)
+
+    def _ahead(self, timestamp: int, now: float) -> float:
+        """Seconds by which a timestamp of the source is ahead of the stream: many, if its clock stood still lately."""
+        at = self.numbering
+        step = (timestamp + at.timestamp_offset - at.timestamp) & 0xFFFFFFFF
+        return (step - (step >> 31 << 32)) / self._rate - (now - at.sent_at)
+
+    def round_trip(self, block: rtcp.ReportBlock, now: float) -> tuple[float, float] | None:
+        """
+        Seconds from a sender report of ours to this answer to it, without the receiver's own time; and when it left.
+
+        None for an answer to none of the last ones, or one more to the same: the way there is not measured again by it.
+        """
+        left_at = self._reports.pop(block.last_report, None)
+        if left_at is None:
             return None
-        return max(0.0, now - self._report[1] - block.since_report / 65536)
+        return max(0.0, now - left_at - block.since_report / 65536), left_at
 
 
 FanOut = Callable[[tuple[Output, ...], Packet, Picture | None, float], None]

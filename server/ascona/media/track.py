@@ -196,6 +196,13 @@ class Track:
         step = (timestamp - self._report.timestamp) & 0xFFFFFFFF
         return reported + (step - (step >> 31 << 32)) / CLOCK_RATE[self.kind]
 
+    def stamp(self, moment: float) -> int | None:
+        """The timestamp of what is heard or seen at a moment of our clock; None before the first report."""
+        reported = None if self._report is None else self.moment(self._report.timestamp)
+        if self._report is None or reported is None:
+            return None
+        return self._report.timestamp + round((moment - reported) * CLOCK_RATE[self.kind])
+
     def measure(self, now: float) -> None:
         """Find the bit rate: mostly as it was, and a quarter of what has come since the last time."""
         so_far = self.intake.octets

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from ascona.media.losses import Losses
+from ascona.media.losses import Count, Losses
 
 QUEUE_SECONDS = 0.35
 """A round trip so much longer than the shortest one stands in a queue that we may have filled."""
@@ -49,6 +49,7 @@ class Trial:
     sent: float
     loss: float
     queue: float
+    _sent_lately: float = 0.0  # before the last fall, where not surely more was lost; 0: `sent` is of that fall
     _seconds: float = 0.0
     _bits_since: float = 0.0
 
@@ -57,11 +58,19 @@ class Trial:
         self._seconds += seconds
         self._bits_since += seconds * sent
 
-    def begin_again(self, sent: float, loss: float) -> None:
-        """Less still is sent from now on; perhaps it is better known what was lost before."""
+    def begin_again(self, sent: float) -> None:
+        """Less still is sent from now on."""
         self._seconds = self._bits_since = 0.0
-        if loss > self.loss:
-            self.sent, self.loss = sent, loss
+        self._sent_lately = sent
+
+    def learn(self, before: Count) -> None:
+        """So much was lost before the last fall, as has turned out since: the first reports are of few packets."""
+        if before.part is None:
+            return
+        if not self._sent_lately:
+            self.loss = before.part
+        elif before.surely_above(self.loss):
+            self.sent, self.loss, self._sent_lately = self._sent_lately, before.part, 0.0
 
     @property
     def less(self) -> float:
@@ -69,17 +78,22 @@ class Trial:
         return self._bits_since / (self._seconds * self.sent) if self._seconds and self.sent else 1.0
 
     @property
+    def arrived(self) -> float:
+        """Bits a second that arrived of what was sent before."""
+        return self.sent * (1.0 - self.loss)
+
+    @property
     def still_lost(self) -> float:
         """Part that would still be lost if the line were full, and all of the loss for that."""
         return max(0.0, 1.0 - (1.0 - self.loss) / self.less) if self.less else 0.0
 
-    def verdict(self, losses: Losses, queue: float, air: float, now: float) -> Verdict | None:
+    def verdict(self, losses: Losses, queue: float | None, air: float, now: float) -> Verdict | None:
         """
         What it has shown; None: nothing yet.
 
         Args:
             losses: Of what has been sent since it began.
-            queue: Seconds that round trips take longer now.
+            queue: Seconds that round trips take longer now; None: not known.
             air: Part known to be lost however little is sent.
         """
         if now - self.began > LONGEST_SECONDS:
@@ -87,7 +101,7 @@ class Trial:
         if self.less > LESS or not losses.known:
             return None
         if self.queue > QUEUE_SECONDS:
-            if self._seconds < PATIENCE_SECONDS:
+            if self._seconds < PATIENCE_SECONDS or queue is None:
                 return None
             shrunk = queue < _QUEUE_LEFT * self.queue or losses.part > air + FEW_LOST
         else:

@@ -255,13 +255,35 @@ def test_a_listeners_reports_say_what_their_line_carries(ada, ben):
     assert isinstance(told, rtcp.SenderReport)
     first = rtcp.ReportBlock(10, 0, 0, 100, told.ntp >> 16 & 0xFFFFFFFF, 32_768)
     ben.report(rtcp.receiver_report(9, "ben", [first]), now=0.6)  # of which it had the report for half a second
-    ben.report(rtcp.receiver_report(9, "ben", [replace(first, lost=50, highest=200)]), now=0.6)
+    ben.report(rtcp.receiver_report(9, "ben", [replace(first, lost=50, highest=200)]), now=0.9)
     ben.report(rtcp.receiver_report(9, "ben", [replace(first, ssrc=99, lost=899, highest=999)]), now=0.6)
-    ben.report(rtcp.remb(9, 300_000, [11, 99]), now=0.6)
+    ben.report(rtcp.remb(9, 300_000, [11, 99]), now=0.9)
 
     estimate = ben.connection.estimate
-    assert [round(trip, 3) for _, trip in estimate._round_trips] == [0.1, 0.1]
-    assert estimate.review(50_000.0, 1_000_000.0, 0.7) == pytest.approx(300_000)
+    # An answer more to the same report says nothing more of the way there.
+    assert [(left_at, round(trip, 3)) for left_at, trip in estimate._round_trips] == [(0.0, 0.1)]
+    assert estimate.review(50_000.0, 1_000_000.0, 1.0) == pytest.approx(300_000)
+
+
+def test_whose_line_is_in_doubt_is_asked_for_round_trips_each_second_and_nobody_else(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.AUDIO], 0.0)
+    ada.speak()
+    ada.report(rtcp.sender_report(30, "ada", 1, 960, 1, 5))
+    for spoken in range(1, 200):
+        now = spoken / 50
+        ada.speak(now)
+        if spoken % 5 == 0:
+            ben.connection.tick(now, spoken // 5 * TURNS // 10)
+        if spoken == 100:
+            first = rtcp.ReportBlock(10, 0, 0, 100, 0, 0)
+            for block in (first, replace(first, highest=200, lost=20)):
+                ben.report(rtcp.receiver_report(9, "ben", [block]), now)
+
+    heard = [one for came in ben.received() if isinstance(came, list) for one in came]
+    told, *asked = [one for one in heard if isinstance(one, rtcp.SenderReport)]
+    after = [(one.ntp - told.ntp) / (1 << 32) for one in asked]
+    assert after == pytest.approx([2.1, 3.3], abs=0.001)
+    assert [one.timestamp - told.timestamp for one in asked] == pytest.approx([48_000 * one for one in after], abs=1)
 
 
 def test_a_speaker_hears_of_the_losses_of_those_who_hear_them_as_far_as_their_browsers_tell(ada, ben):

@@ -70,6 +70,25 @@ def test_of_what_was_sent_before_a_new_beginning_nothing_counts_even_if_it_is_re
     assert losses.surely_above(0.1)
 
 
+def test_what_was_lost_before_is_known_better_by_what_is_reported_of_it_later(losses):
+    losses.count(1, 1040, 10, 1.0)
+    losses.begin_again(1.5)
+    assert losses.before.part == 0.25
+
+    losses.count(1, 1100, 70, 2.0)
+    assert losses.before.part == 0.7
+    losses.count(1, 1200, 70, 3.0)
+    assert losses.before.part == 0.7
+
+
+def test_of_a_long_report_nobody_knows_when_it_was_lost(losses):
+    losses.count(1, 1040, 10, 1.0)
+    losses.begin_again(1.5)
+    losses.count(1, 1300, 10, 6.0)
+
+    assert losses.before.part == 0.25
+
+
 def test_numbers_that_make_no_sense_are_passed_over(losses):
     losses.count(1, 5, 1 << 23, 1.0)
     losses.count(1, 0xFFFFFFFF, -(1 << 23), 2.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ascona.media.losses import Losses
+from ascona.media.losses import Count, Losses
 from ascona.media.trial import LONGEST_SECONDS, PATIENCE_SECONDS, Trial, Verdict
 
 SENT = 1_000_000.0
@@ -14,6 +14,11 @@ def afterwards(lost: float, packets: int = 1000) -> Losses:
     losses.count(1, packets, round(lost * packets), 1.0)
     losses.pass_time(0.1)
     return losses
+
+
+def known(lost: float, packets: int = 1000) -> Count:
+    """What has turned out of the time before a fall."""
+    return Count(1.0, packets, lost * packets)
 
 
 def after(trial: Trial, lost: float, part: float, queue: float = 0.0, packets: int = 1000) -> Verdict | None:
@@ -45,7 +50,7 @@ def test_a_full_line_that_still_gets_too_much_loses_as_much_less_as_it_gets_less
 
 def test_nothing_is_concluded_before_less_is_sent_or_much_is_known(lossy):
     assert after(lossy, lost=0.2, part=1.0) is None
-    lossy.begin_again(SENT, 0.0)
+    lossy.begin_again(SENT)
     assert after(lossy, lost=0.2, part=0.5, packets=100) is None
 
     assert lossy.verdict(Losses(), 0.0, 0.0, LONGEST_SECONDS + 1) is Verdict.UNKNOWN
@@ -70,9 +75,24 @@ def test_a_queue_has_time_to_drain(slow):
     assert slow.verdict(afterwards(0.0), 0.5, 0.0, PATIENCE_SECONDS / 2) is None
 
 
-def test_what_is_learnt_later_of_the_loss_before_counts(lossy):
-    lossy.begin_again(0.8 * SENT, 0.6)
+def test_a_loss_that_was_not_well_known_is_corrected(lossy):
+    lossy.learn(known(0.35))
+    assert after(lossy, lost=0.34, part=0.7) is Verdict.NOT_OURS
+
+    lossy.learn(known(0.7))
+    assert after(lossy, lost=0.34, part=0.7) is Verdict.OURS
+    assert lossy.arrived == pytest.approx(0.3 * SENT)
+
+
+def test_a_later_fall_counts_if_surely_more_was_lost_before_it(lossy):
+    lossy.begin_again(0.8 * SENT)
+    lossy.learn(known(0.6, packets=10))
+    lossy.learn(known(0.3, packets=30))
+    assert (lossy.loss, lossy.sent) == (0.2, SENT)
+
+    lossy.learn(known(0.6, packets=30))
     assert (lossy.loss, lossy.sent) == (0.6, 0.8 * SENT)
 
-    lossy.begin_again(0.5 * SENT, 0.1)
+    lossy.begin_again(0.5 * SENT)
+    lossy.learn(known(0.1))
     assert (lossy.loss, lossy.sent) == (0.6, 0.8 * SENT)
