@@ -330,7 +330,7 @@ async def _serve(
     origins: list[str] = []  # known once the port is
     app = web.Application(
         client_max_size=REQUEST_BYTES_LIMIT,
-        middlewares=[kind_errors(routes.apology), only_from(origins), patient(callers)],
+        middlewares=[kind_errors(routes.apology), only_from(origins), patient(callers, namespace.flooders)],
         handler_args={
             "max_line_size": HEADER_LINE_LIMIT,
             "max_field_size": HEADER_FIELD_LIMIT,

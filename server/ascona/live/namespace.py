@@ -18,12 +18,14 @@ from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
 from ascona.core.session import Session
+from ascona.live.flooders import Flooders
 from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, Shows, read_order
 from ascona.live.notices import notices, presence_notices
 from ascona.live.rate_limit import TokenBucket
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 from ascona.live.snapshot import View, snapshot
+from ascona.live.websocket import CUT
 
 LINE_PATIENCE_SECONDS = 2.0
 """How long a closed connection may take to come back before the others see an empty chair."""
@@ -38,8 +40,8 @@ CONNECTIONS_LIMIT = 6
 """Connections of one person: a line that is lost and not yet missed, and some windows."""
 
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20.0, 40.0
-TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE = 40.0, 1000.0
-"""Messages above that rate which are answered with a refusal; who sends still more is hung up on, and may come back."""
+TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE = 40.0, 200.0
+"""Messages above that rate which are answered with a refusal; who sends still more is hung up on for a while."""
 
 OFFERS_PER_SECOND, OFFERS_AT_ONCE = 1.0, 5.0
 
@@ -84,9 +86,11 @@ class Connection:
     refusals: TokenBucket = field(default_factory=lambda: TokenBucket(TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE))
 
     def cut(self) -> None:
-        """End it without a goodbye, which would have to be read first."""
-        if self.request is not None and self.request.transport is not None:
-            self.request.transport.abort()
+        """End it without a goodbye, which would have to be read first; what has come and was not read is not read."""
+        if self.request is not None:
+            self.request[CUT] = True
+            if self.request.transport is not None:
+                self.request.transport.abort()
 
 
 class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has no types
@@ -96,6 +100,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     Attributes:
         counts: Messages that were refused before they reached a room, by reason.
         refusals: Commands that the rules refused, by reason.
+        flooders: Who was hung up on for sending far too much.
     """
 
     def __init__(
@@ -113,6 +118,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         super().__init__("/")
         self.counts: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
+        self.flooders = Flooders(monotonic)
         self._stops_at: float | None = None
         self._rooms = rooms
         self._identify = identify
@@ -137,6 +143,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         if room is None or person is None:
             self.counts["not_signed_in"] += 1
             raise socketio.exceptions.ConnectionRefusedError("not_signed_in")
+        if self.flooders.holds((room.session.id, person)):
+            self.counts["flood_refused"] += 1
+            raise socketio.exceptions.ConnectionRefusedError("too_fast")
         window = auth.get("window") if isinstance(auth, dict) else None
         self._connections[sid] = Connection(
             sid,
@@ -334,8 +343,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         if not connection.messages.take(self._monotonic()):
             self.counts["too_fast"] += 1
             if not connection.refusals.take(self._monotonic()):
-                self.counts["flood_cut"] += 1
-                connection.cut()
+                self._cut(connection)
             return {"refused": "too_fast"}
         try:
             return await answer(connection, message)
@@ -348,6 +356,12 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         except Exception as error:
             log.error("message_failed", session=connection.room.session.id, error=type(error).__name__)
             return {"error": "server_error"}
+
+    def _cut(self, flooding: Connection) -> None:
+        """Hang up on somebody who floods; whoever is still here in another window is left alone there."""
+        self.counts["flood_cut"] += 1
+        self.flooders.cut((flooding.room.session.id, flooding.person), flooding.cookie)
+        flooding.cut()
 
     async def _command(self, connection: Connection, message: object) -> dict[str, str]:
         order = read_order(message)

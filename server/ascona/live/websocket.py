@@ -25,6 +25,8 @@ PING_SECONDS = 5
 PING_TIMEOUT_SECONDS = 10
 """A line that says nothing for fifteen seconds is lost; the library's own defaults make it 45."""
 
+CUT = "ascona.cut"
+"""Set on a request whose socket is to be heard no more, not even what has come already."""
 
 PACKET_TYPES, GOODBYE = tuple("0123456"), "1"
 """How a text frame of Engine.IO begins, and the one that closes a line (its protocol, revision 4)."""
@@ -42,6 +44,8 @@ class PlainWebSocket(driver.WebSocket):  # type: ignore[misc]  # the library has
 
     async def wait(self) -> str | bytes | None:
         """The next frame; one that is none of Engine.IO's, which the library would fall over, counts as goodbye."""
+        if CUT in self.environ["aiohttp.request"]:
+            return None
         frame: str | bytes | None = await super().wait()
         return GOODBYE if isinstance(frame, str) and frame[:1] not in PACKET_TYPES else frame
 

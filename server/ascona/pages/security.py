@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ascona.live.callers import Callers
+from ascona.live.flooders import FLOOD_SECONDS, Flooders
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -85,17 +86,18 @@ def _opens_a_socket(request: web.Request) -> bool:
     return request.path.startswith("/socket.io")
 
 
-def patient(callers: Callers) -> Middleware:
-    """Refuse packed bodies, which may grow without end, and sockets for whoever came in vain too often."""
+def patient(callers: Callers, flooders: Flooders) -> Middleware:
+    """Refuse packed bodies, which may grow without end, and sockets for whoever came in vain too often or floods."""
 
     @web.middleware
     async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise web.HTTPUnsupportedMediaType
-        if _opens_a_socket(request) and not callers.may_call(
-            request.remote, request.headers.get("X-Forwarded-For", "")
-        ):
-            raise web.HTTPTooManyRequests
+        if _opens_a_socket(request):
+            if flooders.holds(request.headers.get("Cookie", "")):  # no page for them: that would be work
+                return web.Response(status=429, headers={"Retry-After": f"{FLOOD_SECONDS:.0f}"})
+            if not callers.may_call(request.remote, request.headers.get("X-Forwarded-For", "")):
+                raise web.HTTPTooManyRequests
         return await handler(request)
 
     return bounded
