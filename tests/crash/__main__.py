@@ -5,10 +5,10 @@
 Each time the web process, the media worker or both end by SIGKILL, sometimes a second time while they start. Then: no
 acknowledged command is lost; phase, deadline, hold and presenter are what the journal says, to everybody, before and
 after; nobody receives a packet of a presenter who sits back. The exit status is 1 if any of that fails, once.
+Ctrl-C ends it, with what was found until then; no process is left.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import secrets
@@ -24,6 +24,7 @@ from typing import Any
 import aioice
 
 from tests.crash.evening import Victim, evening
+from tests.support.interrupt import INTERRUPTED, run
 from tests.support.media import loopback_addresses
 from tests.support.postgres import postgres
 
@@ -44,7 +45,7 @@ class Tally:
 
     def figures(self) -> dict[str, Any]:
         every = [one for values in self.seconds.values() for one in values]
-        by_victim = {victim.value: summary(values) for victim, values in self.seconds.items()}
+        by_victim = {victim.value: summary(values) for victim, values in self.seconds.items() if values}
         return {
             "seed": self.seed,
             "kills": len(every),
@@ -105,18 +106,18 @@ def main() -> int:
         database = ""
         if given.postgresql:
             database = stack.enter_context(stack.enter_context(postgres(durable=True)).database())
-        tally = Tally(given.seed)
+        tally, interrupted = Tally(given.seed), False
         try:
-            asyncio.run(kills(given.times, tally, folder, database))
+            run(kills(given.times, tally, folder, database))
         except KeyboardInterrupt:
-            print("interrupted")
+            interrupted = True
     found = tally.figures()
     if given.json:
         print(json.dumps(found))
     else:
         for what, value in found.items():
             print(f"{what:20}{value}")
-    return int(bool(tally.wrong or tally.leaked_packets))
+    return INTERRUPTED if interrupted else int(bool(tally.wrong or tally.leaked_packets))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ import aiohttp
 from tests.load.circle import cpu_seconds
 from tests.soak.evenings import EVENING_SECONDS, Evenings
 from tests.soak.gauge import Gauge, Reading, left_behind, slope
+from tests.support.interrupt import INTERRUPTED, run
 from tests.support.process import Server
 from tests.support.server import LOOPBACK
 
@@ -156,7 +157,10 @@ def main() -> None:
     given = parser.parse_args()
     seconds = 60 * given.minutes if given.minutes else 3600 * given.hours
     with tempfile.TemporaryDirectory(prefix="ascona-") as folder:
-        result = asyncio.run(soak(seconds, given.joins, given.seed, Path(folder)))
+        try:
+            result = run(soak(seconds, given.joins, given.seed, Path(folder)))
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
     if given.json:
         print(json.dumps(result))
     else:

@@ -41,6 +41,7 @@ class Server:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "ascona", "serve", "--port", str(self.port), "--media-port", str(self.media_port),
             env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for whoever started it, who then ends it
         )  # fmt: skip
         assert self.process.stdout
         line = (await asyncio.wait_for(self.process.stdout.readline(), START_SECONDS)).decode()
@@ -62,7 +63,7 @@ class Server:
         """`ascona session new … --json`: the people with their links."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "ascona", "session", "new", *arguments, "--json",
-            env=self.environment, stdout=asyncio.subprocess.PIPE,
+            env=self.environment, stdout=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         printed, _ = await process.communicate()
         assert process.returncode == 0
