@@ -192,7 +192,11 @@ async def start(settings: Settings, turns: Turns | None = None) -> Server:
         stack.push_async_callback(rooms.close)
         callers = Callers(settings.proxy_addresses, time.monotonic)
         login = Login(
-            invitations, clock, callers, lambda guest: namespace.link_opened_again(guest.session, guest.person)
+            invitations,
+            clock,
+            callers,
+            lambda guest: namespace.link_opened_again(guest.session, guest.person),
+            lambda guest: namespace.look_again((guest.session, guest.person)),
         )
         namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)
         watch = Watch(rooms, media, namespace, journal.version)

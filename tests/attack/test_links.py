@@ -199,3 +199,47 @@ async def test_who_knocks_on_rooms_with_nothing_in_hand_gets_no_more_sockets_for
     assert refused.value.status == 429
     async with http.ws_connect(address, headers={"X-Forwarded-For": "198.51.100.4"}) as neighbour:
         assert (await neighbour.receive_str()).startswith("0")
+
+
+async def test_who_signs_out_is_out_of_the_room_at_once_and_their_cookie_is_nobodys(server, gather, http):
+    people = await gather(GROUP)
+    await admitted(people)
+    max_ = people["Max"]
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in max_.cookies.items()), "Origin": server.origin}
+
+    async with http.post(f"{server.origin}/room/{max_.id}/sign-out", headers=headers) as answer:
+        assert (answer.status, await answer.json()) == (200, {})
+        (expired,) = answer.cookies.values()
+
+    assert (expired.key, expired["max-age"]) == (next(iter(max_.cookies)), "0")
+    assert answer.headers["Clear-Site-Data"] == '"storage"'
+    await people["Ada"].sees(lambda room: any(p["name"] == "Max" and p["state"] == "away" for p in room["people"]))
+    async with http.get(f"{server.origin}/room/{max_.id}", headers=headers) as page:
+        assert page.status == 403
+    await people["Ben"].sees(lambda room: room["me"]["place"] == "inside")
+    assert people["Ben"].socket.connected
+    again = Visitor(max_.origin, max_.invited)
+    assert await again.come() == {}  # the link is as good as before
+    await again.close()
+
+
+@pytest.mark.parametrize("site", [{"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}, {}])
+async def test_another_sites_page_signs_nobody_out(server, gather, http, site):
+    people = await gather(GROUP)
+    await people["Ada"].come()
+    ada = people["Ada"]
+    cookie = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
+
+    async with http.post(f"{server.origin}/room/{ada.id}/sign-out", headers={"Cookie": cookie} | site) as answer:
+        assert answer.status == 403
+
+    assert ada.socket.connected
+    async with http.get(f"{server.origin}/room/{ada.id}", headers={"Cookie": cookie}) as page:
+        assert page.status == 200
+
+
+async def test_a_browser_that_was_never_signed_in_is_signed_out_like_any_other(server, http):
+    async with http.post(f"{server.origin}/room/{'0' * 32}/sign-out") as answer:
+        assert (answer.status, await answer.json()) == (200, {})
+    async with http.get(f"{server.origin}/signed-out") as page:
+        assert "signed out" in await page.text()

@@ -165,9 +165,11 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             self.counts["too_many_connections"] += 1
             self._begin(self._hang_up(connection))
 
-    async def look_again(self) -> None:
-        """Whoever was signed in long ago may be so no more."""
+    async def look_again(self, place: tuple[str, str] | None = None) -> None:
+        """Whoever was signed in may be so no more. `place`: only who sits there, by session and person."""
         for connection in list(self._connections.values()):
+            if place not in {None, (connection.room.session.id, connection.person)}:
+                continue
             if await self._identify(connection.cookie, connection.room.session.id) != connection.person:
                 await self._hang_up(connection)
 

@@ -1,7 +1,7 @@
-"""Signing in with a personal link: the secret comes in a POST and becomes a cookie."""
+"""Signing in with a personal link, whose secret comes in a POST and becomes a cookie; and signing out."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -54,6 +54,8 @@ class Invitations(Protocol):
 
     async def guest(self, token: str, now: datetime) -> Guest | None: ...
 
+    async def sign_out(self, token: str) -> Guest | None: ...
+
 
 class Login:
     """Signs browsers in, and recognises them."""
@@ -63,17 +65,20 @@ class Login:
         invitations: Invitations,
         clock: Callable[[], datetime],
         callers: Callers,
-        opened_again: Callable[[Guest], None] = lambda guest: None,
+        opened_again: Callable[[Guest], None],
+        signed_out: Callable[[Guest], Awaitable[None]],
     ) -> None:
         """
         Args:
             callers: Who has failed too often.
             opened_again: Told when a link was opened in another browser than before.
+            signed_out: Told whose sign-in has ended in one browser.
         """
         self._invitations = invitations
         self._clock = clock
         self._callers = callers
         self._opened_again = opened_again
+        self._signed_out = signed_out
 
     async def post(self, request: web.Request) -> web.Response:
         """`{"secret"}` in; the cookie and `{"room"}`, or `{"error"}`, out."""
@@ -102,6 +107,21 @@ class Login:
         if signed_in.again:
             self._opened_again(signed_in.guest)
         return _welcome(signed_in)
+
+    async def sign_out(self, request: web.Request) -> web.Response:
+        """
+        This browser is signed in to this session no more, and its lines there end; `{}`, also where it never was.
+
+        What its tabs remember for a reload goes as well (Clear-Site-Data, W3C), for it may be somebody else's turn.
+        """
+        name = COOKIE.format(session=request.match_info["id"])
+        token = _cookie(request.headers.get("Cookie", ""), name)
+        guest = await self._invitations.sign_out(token) if token else None
+        if guest is not None:
+            await self._signed_out(guest)
+        response = web.json_response({}, headers={"Clear-Site-Data": '"storage"'})
+        response.del_cookie(name, secure=True, httponly=True, samesite="Lax", path="/")
+        return response
 
     async def person(self, cookies: str, session: str) -> str | None:
         """The person whose browser sends this Cookie header, in this session; None for strangers."""

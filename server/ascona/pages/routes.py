@@ -15,6 +15,7 @@ RoomPage = Callable[[str, str], Awaitable[dict[str, Any] | None]]
 Parts = Callable[[], Awaitable[dict[str, bool]]]
 """Whether people may be sent here, part by part."""
 
+ROOM = "/room/{id:[A-Za-z0-9_-]{8,64}}"
 UNAVAILABLE = 503
 SERVER_ERROR = 500
 _APOLOGIES = {403: "forbidden", 404: "not_found", 405: "not_found"}
@@ -38,7 +39,9 @@ class Routes:
             web.get("/", self.home),
             web.get("/join", self.join),
             web.post("/join", self._login.post),
-            web.get("/room/{id:[A-Za-z0-9_-]{8,64}}", self.room),
+            web.get(ROOM, self.room),
+            web.post(f"{ROOM}/sign-out", self._login.sign_out),
+            web.get("/signed-out", self.signed_out),
             web.get("/healthz", self.health),
             web.get("/readyz", self.ready),
             web.static("/static", static),
@@ -58,6 +61,10 @@ class Routes:
         if page is None:
             return self._pages.message("not_signed_in", status=403)
         return self._pages.page("room.html", page=page)
+
+    async def signed_out(self, _request: web.Request) -> web.Response:
+        """Where a browser goes that has just been signed out."""
+        return self._pages.page("message.html", **self._pages.texts["signed_out"])
 
     async def health(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok", "version": __version__})

@@ -180,6 +180,16 @@ class Invitations:
             )
         return SignedIn(guest, token, bool(again))
 
+    async def sign_out(self, token: str) -> Guest | None:
+        """One browser is signed in no more; whose it was. The link stays good, and other browsers are left alone."""
+        hashed = _hash(token)
+        async with self._database.transaction() as transaction:
+            login = await transaction.get(LoginRow, hashed)
+            guest = Guest(login.person_id, login.session_id) if login else None
+            await transaction.execute(delete(LoginRow).where(LoginRow.token_hash == hashed))
+        self._known.pop(hashed, None)
+        return guest
+
     async def revoke(self, secret: str) -> Invited | None:
         """
         Make a link good for nothing and sign out every browser that came by it.

@@ -161,3 +161,15 @@ async def test_a_revoked_link_and_every_browser_it_let_in_are_out_and_a_new_one_
     assert (renewed.person, renewed.name, renewed.standing) == (pia.person, pia.name, pia.standing)
     assert await invitations.sign_in(renewed.secret, NOON)
     assert await invitations.revoke(pia.secret) is None
+
+
+async def test_signing_out_ends_one_browser_and_neither_the_link_nor_another(invitations):
+    _, secret = await tonight(invitations)
+    here, there = await invitations.sign_in(secret, TONIGHT), await invitations.sign_in(secret, TONIGHT)
+
+    assert await invitations.sign_out(here.token) == here.guest
+
+    assert await invitations.guest(here.token, TONIGHT) is None
+    assert await invitations.guest(there.token, TONIGHT) == there.guest
+    assert await invitations.sign_out(here.token) is None
+    assert await invitations.sign_in(secret, TONIGHT)
