@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
+from tests.e2e.firefox import FIREFOX, Firefox
 from tests.e2e.person import WATCH_CONNECTIONS, Person
+from tests.support.missing import missing
 from tests.support.process import Server
 
 CHROMIUM = os.environ.get("ASCONA_TEST_CHROMIUM", "/usr/bin/chromium")
@@ -64,3 +66,21 @@ async def gather(server: Server, browser: Browser) -> AsyncIterator[Gather]:
             return people
 
         yield gather
+
+
+Start = Callable[..., Awaitable[Firefox]]
+
+
+@pytest.fixture
+async def firefox() -> AsyncIterator[Start]:
+    """Starts a Firefox of its own for the test."""
+    if FIREFOX is None:
+        missing("Firefox (or ASCONA_TEST_FIREFOX, where it is)", "firefox-esr")
+    opened = Firefox()
+
+    async def start(script: str = "") -> Firefox:
+        await opened.start(WATCH_CONNECTIONS + script)
+        return opened
+
+    yield start
+    await opened.stop()

@@ -118,6 +118,14 @@ class Firefox:
     async def click(self, selector: str) -> None:
         await self._click({"type": "css", "value": selector})
 
+    async def write(self, selector: str, text: str) -> None:
+        """Type into a field, in place of what is there."""
+        await self.click(selector)
+        await self.evaluate(f"document.querySelector({json.dumps(selector)}).select()")
+        keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
+        hand = {"type": "key", "id": "keyboard", "actions": keys}
+        await self.tell("input.performActions", context=self._page, actions=[hand])
+
     async def picture(self) -> bytes:
         """A PNG of what is to be seen."""
         answer = await self.tell("browsingContext.captureScreenshot", context=self._page)

@@ -1,39 +1,20 @@
 """Somebody who comes in Firefox takes part like everyone else; the others have Chromium."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 from tests.e2e.evening import go_to, open_session
-from tests.e2e.firefox import FIREFOX, Firefox
-from tests.e2e.person import NEVER_STOP_SENDING, NOTHING, READ_COUNTERS, WATCH_CONNECTIONS, Person, until
+from tests.e2e.firefox import Firefox
+from tests.e2e.person import NEVER_STOP_SENDING, NOTHING, READ_COUNTERS, Person, until
 from tests.e2e.test_layers import FINE, encodes
-from tests.support.missing import missing
 
 pytestmark = pytest.mark.apart
 
 GROUP = ("--leader", "Ada", "--member", "Cy", "--member", "Dee")
 PHONE = (390, 844)
 OTHERS_HEARD = 75  # packets from a person who goes on speaking: a second and a half
-
-Start = Callable[..., Awaitable[Firefox]]
-
-
-@pytest.fixture
-async def firefox() -> AsyncIterator[Start]:
-    """Starts a Firefox of its own for the test."""
-    if FIREFOX is None:
-        missing("Firefox (or ASCONA_TEST_FIREFOX, where it is)", "firefox-esr")
-    opened = Firefox()
-
-    async def start(script: str = "") -> Firefox:
-        await opened.start(WATCH_CONNECTIONS + script)
-        return opened
-
-    yield start
-    await opened.stop()
 
 
 async def join(cy: Firefox, link: str) -> None:

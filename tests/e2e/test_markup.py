@@ -1,7 +1,10 @@
-"""Markup in everything that people may write, in a real browser: shown as it was written, and nothing of it runs."""
+"""Markup in everything that people may write, in real browsers: shown as it was written, and nothing of it runs."""
 
+import asyncio
+import json
 from typing import Any
 
+import pytest
 from aiohttp import web
 from playwright.async_api import expect
 
@@ -22,6 +25,11 @@ window.harm = () => { window.harmed += 1; };
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (one) => window.violations.push(one.violatedDirective));
 """
+
+
+def shows(words: str) -> str:
+    """JavaScript: whether the page has these words in it."""
+    return f"document.getElementById('room')?.textContent.includes({json.dumps(words)})"
 
 
 async def unharmed(person) -> None:
@@ -56,6 +64,40 @@ async def test_markup_in_names_titles_and_lines_is_shown_as_text_and_never_runs(
     await expect(ada.page.get_by_text(ATTACKS[0]).last).to_be_visible()
 
     for person in (ada, cy, eve):
+        await unharmed(person)
+
+
+@pytest.mark.apart
+@pytest.mark.long  # what decides is the same code as in Chromium
+async def test_markup_is_shown_as_text_and_never_runs_in_firefox_either(gather, firefox):
+    people = await gather(*PEOPLE, "--title", TITLE, scripts=dict.fromkeys(PEOPLE[1::2], LISTEN))
+    first, cy, eve = people.values()
+    ada = await firefox(LISTEN)
+    await ada.go_to(first.link)
+    await ada.until(shows(TITLE))
+    await ada.write("input[name=name]", f"Ada {ATTACKS[3]}")
+    await ada.click("input[name=agree]")
+    await ada.press("Join the room")
+    await asyncio.gather(cy.join(), eve.join())
+    await ada.press(f"Admit {cy.name}")
+    await ada.press(f"Admit {eve.name}")
+    await ada.until(
+        f"[...document.querySelectorAll('balint-chair')].some((one) => one.dataset.name === {json.dumps(eve.name)})"
+    )
+    await ada.press("Open the session")
+    await cy.sees_phase("arrive")
+    await ada.press(f"Actions for {cy.name}")
+    await ada.click("[role=menuitem]")
+    await expect(cy.page.get_by_text(f"Ada {ATTACKS[3]}").first).to_be_visible()
+    await cy.press("I will present")
+    await ada.write("form.line input", ATTACKS[0])
+    await ada.press("Send")
+    await ada.until(shows(ATTACKS[0]))
+
+    assert await ada.evaluate("[window.harmed, window.violations]") == [0, []]
+    assert await ada.evaluate("document.querySelectorAll('img[src=x], svg[onload], [onerror]').length") == 0
+    assert ada.trouble == []
+    for person in (cy, eve):
         await unharmed(person)
 
 
