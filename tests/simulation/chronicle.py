@@ -1,6 +1,7 @@
 """What is recorded, replayed beside the server: the history that everything seen is compared with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from ascona.core.evolve import evolve
 from ascona.core.media_plan import Route, media_plan
 from ascona.core.rights import RIGHTS, Refused
 from ascona.core.session import Session
+from ascona.live import outage
 from tests.simulation.wishes import COMMANDS
 from tests.support.invariants import assert_safe
 
@@ -70,19 +72,20 @@ class Chronicle:
         except ValueError:
             return
 
-    def write(self, records: list[Recorded], seen: Session | None, held_up: float) -> None:
+    def write(self, records: list[Recorded], seen: Session | None, held_up: float, owed: outage.Order | None) -> None:
         """
-        Take what has just been recorded.
+        Take what has just been recorded, of one order.
 
         Args:
             seen: The server's session when it was decided: who is there, and whatever else is not recorded.
-            held_up: Seconds since the server was last away.
+            held_up: Seconds since the server or its journal was last away.
+            owed: The order, where it took effect before it could be recorded.
         """
         before, first = self.states[-1], records[0]
         if (first.by, first.key) in self.written:
             self._wrong(f"{first.key} is carried out twice")
         now = replace(before, **{name: getattr(seen, name) for name in LIVE} if seen else {})
-        self._justify(now, records, held_up)
+        self._justify(now, records, held_up, owed)
         for record in records:
             after = evolve(self.states[-1], record.event, record.by)
             self.states.append(after)
@@ -94,10 +97,18 @@ class Chronicle:
                     self._wrong(f"version {after.version} is not safe: {error}")
         self.written[first.by, first.key] = self.version
 
-    def _justify(self, before: Session, records: list[Recorded], held_up: float) -> None:
+    def _justify(self, before: Session, records: list[Recorded], held_up: float, owed: outage.Order | None) -> None:
         """Whether the rules made this of what somebody sent, and nothing else."""
         first = records[0]
         events = tuple(record.event for record in records)
+        if owed is not None:  # after whatever else turned out to be recorded
+            if self._follows(before, owed.command, owed.by, records, before.version) != events:
+                self._wrong(f"{type(owed.command).__name__}, owed by {owed.by}, made {_named(events)}")
+            if owed.by is not None and (
+                (sent := self.orders.get((owed.by, owed.key))) is None or sent.command != owed.command
+            ):
+                self._wrong(f"{owed.by} never sent {owed.key}, which made {_named(events)}")
+            return None
         if first.by is None:
             return self._clock_spoke(before, records, events, held_up)
         order = self.orders.get((first.by, first.key))
@@ -143,9 +154,27 @@ class Chronicle:
                 continue
         return False
 
-    def allowed(self, since: int) -> frozenset[Route]:
-        """What may be forwarded while versions from this one on are on their way, were everybody there."""
-        return frozenset().union(*(self._plan(version) for version in range(since, len(self.states))))
+    def allowed(self, since: int, owed: Sequence[Order] = (), now: datetime | None = None) -> frozenset[Route]:
+        """
+        What may be forwarded while versions from this one on are on their way, were everybody there.
+
+        Args:
+            owed: What took effect although it is not recorded: only ever takes away.
+            now: At which it is decided.
+        """
+        plans = [self._plan(version) for version in range(since, len(self.states))]
+        if owed and now:
+            plans = [plan & self._after(version, owed, now) for version, plan in enumerate(plans, start=since)]
+        return frozenset().union(*plans)
+
+    def _after(self, version: int, owed: Sequence[Order], now: datetime) -> frozenset[Route]:
+        state = self.states[version]
+        state = replace(state, present=frozenset(person.id for person in state.people))
+        for order in owed:
+            with suppress(Refused):
+                for event in decide(state, order.command, order.by, now, state.version):
+                    state = evolve(state, event, order.by)
+        return media_plan(state).routes
 
     def _plan(self, version: int) -> frozenset[Route]:
         if version not in self._allowed:

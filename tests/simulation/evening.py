@@ -18,7 +18,7 @@ from tests.simulation.house import House, Plan
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.page import Page
 from tests.simulation.weather import Weather
-from tests.simulation.wishes import FRAME, anything, filled, polite
+from tests.simulation.wishes import FRAME, anything, filled, polite, taking
 from tests.simulation.witness import Witness
 from tests.support.group import invited, one_minute_programme, programme
 
@@ -26,8 +26,8 @@ ACTS = 90
 """What is done in an evening, mishaps included, after the beginning."""
 
 LEADERS = ("ada", "ben")
-EXPECTED_IN_LOGS = {"switchboard_failed"}
-EXPECTED_ERRORS = {"Shut"}
+EXPECTED_IN_LOGS = {"switchboard_failed", "journal_unavailable"}
+EXPECTED_ERRORS = {"Shut", "Unavailable"}
 EXPECTED_INVARIANTS = {"forwarding"}
 """What goes wrong on purpose, and what follows from it; anything else is the server's own mistake."""
 
@@ -110,6 +110,7 @@ class Evening:
             self._the_server_dies: 4,
             self._the_server_dies_while_somebody_presses: 4,
             self._the_server_is_restarted: 2,
+            self._the_journal_goes_while_somebody_presses: 5,
             self._nothing_happens: 2,
         }
 
@@ -118,8 +119,10 @@ class Evening:
         book = Book(self._weather, self._witness.written)
         exchange = Exchange(self._weather, self._witness.gates)
         workers = self._weather.chance(0.7)
+        self._book = book
         self.house = House(self._first, book, exchange, self._weather, self._witness, self._plan, workers)
         self._witness.house, self._witness.exchange, self._exchange = self.house, exchange, exchange
+        self._witness.book = book
         await self.house.start()
         await self._begin_evening()
         for act in self._draw.choices(list(self._acts), weights=list(self._acts.values()), k=ACTS):
@@ -251,14 +254,21 @@ class Evening:
             if page.person not in LEADERS and may:
                 self._meanwhile(self._press(page, min(may), {}))
 
+    async def _somebody_takes_away(self) -> None:
+        """Something that also goes while nothing can be recorded."""
+        page = self._page()
+        wishes = taking(page.room) if page else []
+        if page and wishes:
+            self._meanwhile(self._press(page, *self._draw.choice(wishes)))
+
     async def _somebody_presses_twice(self) -> None:
         """The same key: a page that is not sure whether it was heard."""
         page = self._page(*LEADERS)
         wish = polite(page.room, self._draw, self._people) if page else None
         if page and wish:
-            key = f"twice-{len(self._witness.history)}"
+            key, version = f"twice-{len(self._witness.history)}", page.room["version"]
             for _ in range(2):
-                self._meanwhile(self._press(page, *wish, key=key))
+                self._meanwhile(self._press(page, *wish, version=version, key=key))
                 await asyncio.sleep(self._weather.between(0.0, 0.05))
 
     async def _somebody_loses_the_line(self) -> None:
@@ -311,6 +321,21 @@ class Evening:
             await self.house.stop()
             self._meanwhile(self._comes_again())
 
+    async def _the_journal_goes_while_somebody_presses(self) -> None:
+        """Before anything is written, after it, before anybody learns of it; for long, or hardly noticed."""
+        seconds = self._draw.choice((0.3, 2.0, 5.0, 20.0)) * self._weather.between(0.5, 1.2)
+        hangs = self._weather.chance(0.5)
+        await self._somebody_presses()
+        await asyncio.sleep(self._weather.between(0.0, 0.08))
+        self._count("outages")
+        self._note(f"the journal {'hangs' if hangs else 'is away'} for {seconds:.2f} s")
+        self._book.go_away(seconds, hangs)
+        meanwhile = (self._somebody_takes_away, self._somebody_takes_away, self._the_presenter_turns)
+        meanwhile += (self._somebody_presses, self._somebody_loses_the_line, self._somebody_leaves_and_comes)
+        for _ in range(self._draw.choice((0, 1, 2, 3))):
+            await asyncio.sleep(self._weather.between(0.0, 0.5 * seconds))
+            await self._draw.choice(meanwhile)()
+
     async def _comes_again(self) -> None:
         await asyncio.sleep(self._weather.between(0.3, 6.0))
         while not self.house.up:
@@ -321,5 +346,13 @@ class Evening:
         """Long enough for everything that is under way to end."""
         self._weather.calm = True
         await asyncio.sleep(6.0)
+        await self._stillness()
         self._witness.at_rest(self._pages, all_back=False)
         self._weather.calm = False
+
+    async def _stillness(self) -> None:
+        """A line that was lost before may be missed only now: what is on its way to screens arrives."""
+        before = None
+        while before != (now := (self.house.room and self.house.room.session, self._witness.counts["shown"])):
+            before = now
+            await asyncio.sleep(1.0)

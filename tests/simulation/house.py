@@ -14,11 +14,12 @@ from ascona import app
 from ascona.core.evolve import evolve
 from ascona.core.session import Session
 from ascona.live.namespace import RoomNamespace
+from ascona.live.outage import Order
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 from ascona.live.watch import Watch
 from ascona.live.websocket import MESSAGES
-from tests.simulation.book import Book
+from tests.simulation.book import Book, Unavailable
 from tests.simulation.exchange import Exchange
 from tests.simulation.loop import OUTSIDE, Process
 from tests.simulation.weather import Weather
@@ -130,6 +131,12 @@ class House:
     def room(self) -> Room | None:
         return next(iter(self.rooms), None) if self.rooms else None
 
+    @property
+    def owed(self) -> dict[tuple[str | None, str], Order] | None:
+        """What took effect unrecorded, by who and key; None while the room and its journal agree."""
+        outage = self.room._ledger.outage if self.room else None
+        return {(order.by, order.key): order for order in outage.owed} if outage else None
+
     def now(self) -> datetime:
         """The server's clock: whole milliseconds."""
         return NOON + timedelta(milliseconds=int(1000 * self._outside.time()))
@@ -149,7 +156,12 @@ class House:
         self.rooms, self._audience = rooms, namespace
         self._look_after = watch = Watch(rooms, self._exchange, namespace, self._book.version)
         await asyncio.sleep(self._weather.between(0.01, 0.5))
-        if not self._book.ended:
+        try:
+            ended = await self._book.ended()
+        except Unavailable:  # it says so and does not start; whoever looks after it tries again
+            self._lay_down()
+            return
+        if not ended:
             try:
                 if room := await rooms.get(self._first.id):
                     namespace.expect(room)

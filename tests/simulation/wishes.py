@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, get_args, get_type_hints
 
 from ascona.core import commands as c
-from ascona.core.rights import RIGHTS
+from ascona.core.rights import RIGHTS, TAKES_AWAY
 
 COMMANDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(c.ByPeople)}
 """By name, straight from the union: a command that is added takes part by itself."""
@@ -59,6 +59,15 @@ def polite(room: Mapping[str, Any], draw: random.Random, people: list[str]) -> t
     if do == "Extend":
         fixed = {"minutes": 2}
     return do, filled(do, draw, people, fixed)
+
+
+def taking(room: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """What this person's page offers that only ever takes rights away; nobody is sent home for it."""
+    takes = {kind.__name__ for kind in TAKES_AWAY} & COMMANDS.keys() - ENDS
+    own = [(do, {}) for do in sorted(takes.intersection(room["me"]["may"]))]
+    return own + [
+        (do, {"person": chair["person"]}) for chair in room["people"] for do in sorted(takes.intersection(chair["may"]))
+    ]
 
 
 def anything(draw: random.Random, people: list[str]) -> tuple[str, dict[str, Any]]:

@@ -4,13 +4,16 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Protocol
 
 from ascona.core.events import Recorded
 from ascona.core.people import Person
+from ascona.core.rights import TAKES_AWAY
 from ascona.core.session import Session
 from ascona.live.snapshot import View, snapshot
-from tests.simulation.chronicle import LIVE, Chronicle
+from tests.simulation.book import Book
+from tests.simulation.chronicle import LIVE, Chronicle, Order
 from tests.simulation.exchange import Exchange
 from tests.simulation.house import House, Line
 
@@ -47,6 +50,9 @@ class Witness:
         self.told_version = 0
         self.house: House
         self.exchange: Exchange
+        self.book: Book
+        self._owed: dict[tuple[str, str], Order] = {}
+        self._owing: object = None
         self._loop = loop
         self._shown: Counter[str] = Counter()
         self._moved = False
@@ -65,14 +71,16 @@ class Witness:
 
     def written(self, records: list[Recorded]) -> None:
         """This can no longer be lost."""
-        room = self.house.room
-        self.chronicle.write(records, room.session if room else None, self._held_up())
+        room, owed = self.house.room, self.house.owed or {}
+        for (by, key), its in groupby(records, lambda record: (record.by, record.key)):
+            self.chronicle.write(list(its), room.session if room else None, self._held_up(), owed.get((by, key)))
+            self._owed.pop((by or "", key), None)
         for record in records:
             self.note(f"  recorded {record.version}: {record.event} by {record.by or 'the clock'}")
 
     def _held_up(self) -> float:
-        """Seconds since the server was last away."""
-        return self._loop.time() - self.house.opened_at
+        """Seconds since the server or its journal was last away."""
+        return self._loop.time() - max(self.house.opened_at, self.book.troubled_at)
 
     # The wire
 
@@ -85,13 +93,16 @@ class Witness:
         """This is on its way to somebody's screen."""
         self.counts["shown"] += 1
         person, version = line.page.person, room["version"]
-        if version > self.chronicle.version:
+        if self.house.owed is not None and self.house.room:  # what it numbers itself may get other numbers yet
+            version = min(version, self.house.room.recorded)
+        elif version > self.chronicle.version:
             return self.say_wrong(f"{person} is shown version {version}, recorded are {self.chronicle.version}")
         if version < self._shown[person]:
             self.say_wrong(f"{person} is shown version {version} after {self._shown[person]}")
         self._shown[person] = version
         self.told_version = max(self.told_version, version)
-        self._clock(person, room)
+        if self.house.owed is None:
+            self._clock(person, room)
         self.gates()
         return None
 
@@ -118,16 +129,31 @@ class Witness:
         order = self.chronicle.orders.get((person, key))
         if version is not None:
             self.told_version = max(self.told_version, version)
+        elif order is not None and (person, key) in (self.house.owed or {}):
+            self._owe(person, key, order)
         elif order is None or not (self.chronicle.states[-1].ended or self.chronicle.empty(order, self.house.now())):
             self.say_wrong(f"{key} ({message['do']}) is acknowledged, and not recorded")
         self.gates()
+
+    def _owe(self, person: str, key: str, order: Order) -> None:
+        """Acknowledged without being recorded: in force from now on. A process that dies forgets it."""
+        self.counts["acknowledged unrecorded"] += 1
+        if type(order.command) not in TAKES_AWAY:
+            self.say_wrong(f"{key} gives rights, and took effect unrecorded")
+        if self._owing is not self.house.room:
+            self._owed, self._owing = {}, self.house.room
+        self._owed[person, key] = order
+
+    def _debts(self) -> list[Order]:
+        """What is in force and not recorded."""
+        return list(self._owed.values()) if self._owing is not None and self._owing is self.house.room else []
 
     # The gates
 
     def gates(self) -> None:
         """Whether a gate is open that nothing recorded has opened, or that what was told has shut."""
         self._moved = True
-        leaks = self.exchange.open - self.chronicle.allowed(self.told_version)
+        leaks = self.exchange.open - self.chronicle.allowed(self.told_version, self._debts(), self.house.now())
         if leaks:
             one = min(leaks, key=str)
             self.say_wrong(
@@ -170,6 +196,9 @@ class Witness:
                 self.say_wrong("there is no room")
             return
         live = {name: getattr(room.session, name) for name in LIVE}
+        for debt in self._debts():
+            if not self.chronicle.empty(debt, room.now()):
+                self.say_wrong(f"{type(debt.command).__name__} of {debt.by} was acknowledged, and is in no journal")
         session = replace(self.chronicle.states[-1], **live)
         if session != room.session:
             self.say_wrong("the server's session is not what is recorded")

@@ -133,6 +133,11 @@ class Room:
         """The version the journal is known to have."""
         return self._ledger.recorded(self.session).version
 
+    @property
+    def behind(self) -> bool:
+        """Whether the journal did not answer, so that nobody knows all it has; the room catches up by itself."""
+        return self._ledger.outage is not None
+
     def seal(self) -> None:
         """From the next plan on nothing is forwarded, until a leader does something."""
         self._sealed = True

@@ -138,7 +138,8 @@ class Watch:
         found += places(self._attendance.sitting(room))
         with suppress(Exception):  # a database that is away is another matter, and said elsewhere
             async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
-                found += version(room.recorded, await self._recorded(room.session.id))
+                recorded = await self._recorded(room.session.id)
+                found += [] if room.behind else version(room.recorded, recorded)  # which then catches up by itself
         return found
 
     async def _put_right(self, room: Room) -> None:

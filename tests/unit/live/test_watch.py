@@ -12,6 +12,7 @@ from ascona.core import commands as c
 from ascona.core.events import Event, Locked, Recorded
 from ascona.core.invariants import Wiring
 from ascona.core.media_plan import Kind, MediaPlan, Route
+from ascona.core.rights import Refused
 from ascona.live.room import Room
 from ascona.live.watch import Watch
 
@@ -255,6 +256,34 @@ async def test_a_journal_that_is_away_violates_nothing():
         await look(room, watch)
 
         assert watch.violations.total() == watch.failed == 0
+
+
+async def test_a_room_that_knows_of_its_journals_silence_catches_up_by_itself_and_nobody_is_alarmed(monkeypatch):
+    server = Server()
+    may_answer, since = asyncio.Event(), server.since
+
+    async def written_without_a_word(session: str, records: Sequence[Recorded]) -> None:
+        await Server.append(server, session, records)
+        raise OSError
+
+    async def when_it_may(session: str, version: int) -> list[Recorded]:
+        await may_answer.wait()
+        return await since(session, version)
+
+    monkeypatch.setattr(server, "append", written_without_a_word)
+    monkeypatch.setattr(server, "since", when_it_may)
+    async with watched(server) as (room, watch):
+        with pytest.raises(Refused, match="journal_unavailable"):
+            await room.obey(c.Unlock(), "ada", room.session.version, "unlocks")
+        await look(room, watch)
+        assert room.recorded < server.recorded_version
+        may_answer.set()
+        await room.settled()
+        await look(room, watch)
+
+        assert room.recorded == server.recorded_version
+        assert watch.violations.total() == 0
+        assert "put_right" not in server.said
 
 
 async def test_half_a_command_is_no_violation():
