@@ -143,16 +143,38 @@ class Chronicle:
         except Refused as refusal:
             return refusal.reason
 
-    def empty(self, order: Order, now: datetime) -> bool:
-        """Whether this changes nothing, in some state since it was sent: then there is nothing to record."""
+    def empty(self, order: Order, now: datetime, owed: Sequence[Order] = ()) -> bool:
+        """
+        Whether this changes nothing, in some state since it was sent: then there is nothing to record.
+
+        Args:
+            owed: What may have taken effect before it, unrecorded.
+        """
         for state in self.states[order.since :]:
-            everybody = frozenset(person.id for person in state.people)
+            before = replace(state, present=frozenset(person.id for person in state.people))
+            for one in (before, self._with(before, owed, now)):
+                with suppress(Refused):
+                    if not decide(one, order.command, order.by, now, one.version):
+                        return True
+        return False
+
+    def spent(self, order: Order, now: datetime) -> bool:
+        """Whether this had nothing left to take away, in some state since it was sent."""
+        for state in self.states[order.since :]:
             try:
-                if not decide(replace(state, present=everybody), order.command, order.by, now, state.version):
+                if not decide(state, order.command, order.by, now, state.version):
                     return True
             except Refused:
-                continue
+                return True
         return False
+
+    @staticmethod
+    def _with(state: Session, owed: Sequence[Order], now: datetime) -> Session:
+        for order in owed:
+            with suppress(Refused):
+                for event in decide(state, order.command, order.by, now, state.version):
+                    state = evolve(state, event, order.by)
+        return state
 
     def allowed(self, since: int, owed: Sequence[Order] = (), now: datetime | None = None) -> frozenset[Route]:
         """
@@ -169,12 +191,8 @@ class Chronicle:
 
     def _after(self, version: int, owed: Sequence[Order], now: datetime) -> frozenset[Route]:
         state = self.states[version]
-        state = replace(state, present=frozenset(person.id for person in state.people))
-        for order in owed:
-            with suppress(Refused):
-                for event in decide(state, order.command, order.by, now, state.version):
-                    state = evolve(state, event, order.by)
-        return media_plan(state).routes
+        everybody = frozenset(person.id for person in state.people)
+        return media_plan(self._with(replace(state, present=everybody), owed, now)).routes
 
     def _plan(self, version: int) -> frozenset[Route]:
         if version not in self._allowed:

@@ -131,7 +131,7 @@ class Witness:
             self.told_version = max(self.told_version, version)
         elif order is not None and (person, key) in (self.house.owed or {}):
             self._owe(person, key, order)
-        elif order is None or not (self.chronicle.states[-1].ended or self.chronicle.empty(order, self.house.now())):
+        elif order is None or not (self.chronicle.states[-1].ended or self._changes_nothing(order)):
             self.say_wrong(f"{key} ({message['do']}) is acknowledged, and not recorded")
         self.gates()
 
@@ -143,6 +143,9 @@ class Witness:
         if self._owing is not self.house.room:
             self._owed, self._owing = {}, self.house.room
         self._owed[person, key] = order
+
+    def _changes_nothing(self, order: Order) -> bool:
+        return self.chronicle.empty(order, self.house.now(), self._debts())
 
     def _debts(self) -> list[Order]:
         """What is in force and not recorded."""
@@ -197,7 +200,7 @@ class Witness:
             return
         live = {name: getattr(room.session, name) for name in LIVE}
         for debt in self._debts():
-            if not self.chronicle.empty(debt, room.now()):
+            if not self.chronicle.spent(debt, room.now()):
                 self.say_wrong(f"{type(debt.command).__name__} of {debt.by} was acknowledged, and is in no journal")
         session = replace(self.chronicle.states[-1], **live)
         if session != room.session:

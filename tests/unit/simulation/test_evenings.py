@@ -13,6 +13,7 @@ from ascona.core import commands as c
 from ascona.core.events import Recorded
 from ascona.core.evolve import evolve
 from ascona.core.media_plan import media_plan
+from ascona.core.session import Session
 from ascona.live.outage import Order
 from ascona.live.room import Room
 
@@ -59,6 +60,19 @@ class ForgetsToShut(Room):
         await self._switchboard.follow(self.session.id, replace(self.plan, routes=opened))
 
 
+class ForgetsWhatIsOwed(Room):
+    async def catch_up(self) -> None:
+        if self._ledger.outage:
+            self._ledger.outage.owed.clear()
+        await super().catch_up()
+
+
+class ForgetsToShutWhileAway(Room):
+    async def _follow(self, before: Session) -> None:
+        if not self.behind:
+            await super()._follow(before)
+
+
 class ShowsNobodyThatALineIsBack(Room):
     async def _show(self, events: Sequence[object] = (), by: str | None = None) -> None:
         if events:
@@ -74,6 +88,8 @@ PLANTED = {
         "ms left, where",
     ),
     "a gate stays open": (Plan(ForgetsToShut), "gates are open that may not be"),
+    "what took effect unrecorded is never recorded": (Plan(ForgetsWhatIsOwed), "gates are open that may not be"),
+    "a gate stays open without the journal": (Plan(ForgetsToShutWhileAway), "gates are open that may not be"),
     "somebody who is back is not shown": (Plan(ShowsNobodyThatALineIsBack), "receive"),
     "a restart forgets who sits back": (
         Plan(rebuilt=lambda session, _: replace(session, back=False)),
