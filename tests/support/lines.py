@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ascona.media.estimate import Estimate
-from ascona.media.output import ASK_SECONDS, Output
+from ascona.media.output import Output
+from ascona.media.reports import ASK_SECONDS
 from ascona.media.viewer import Viewer
 
 TURN = 0.05  # seconds, as the server's clock

@@ -156,7 +156,7 @@ class Connection:
         if output is None:
             return
         self.estimate.count(block.ssrc, block.highest, block.lost, now)
-        round_trip = output.round_trip(block, now)
+        round_trip = output.reports.round_trip(block, now)
         if round_trip is not None:
             self.estimate.time(*round_trip)
 
@@ -178,7 +178,7 @@ class Connection:
             for output in self._ears:
                 output.lost = self.estimate.losses.part
                 if self.estimate.doubtful:
-                    output.ask(self._epoch + now, now)
+                    output.reports.ask(output.source, self._epoch + now, now)
 
     def close(self) -> None:
         """Say goodbye and free everything."""

@@ -5,31 +5,23 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from ascona.core.media_plan import Kind
-from ascona.media import rtcp
 from ascona.media.numbering import NEVER, NONE, Numbering
 from ascona.media.packet import HEADER, Packet, Picture, read_picture
+from ascona.media.reports import CLOCK_RATE, Reports
 
 if TYPE_CHECKING:
     from ascona.media.native._port import Line
     from ascona.media.track import Track
 
-CLOCK_RATE = {Kind.AUDIO: 48_000, Kind.VIDEO: 90_000}
-"""RTP timestamp units in a second."""
-
-ASK_SECONDS = 1.0
-"""Between two sender reports to a listener whose line is in doubt; browsers send one of a voice every five seconds."""
-
 _EARLY_SECONDS = 0.5  # a timestamp so far ahead of the clock on the wall means that the publisher's clock jumped;
 _LATE_SECONDS = {Kind.AUDIO: 0.5, Kind.VIDEO: 5.0}  # so far behind, that it stood still,
 _CATCHING_UP_SECONDS = 0.06  # unless by then a burst has caught up: then the network stood still
 _LEAST_STEP = {Kind.AUDIO: 480, Kind.VIDEO: 90}  # timestamp units: time goes on, whatever the clocks say
-_AGREEING_SECONDS = 0.1  # between a stream and what its source's last report makes of it
 _FORGETTING = 0.999  # of lateness with each packet: two clocks drift apart
 _BACKWARDS = 0x8000
 _EXTENDED_HEADER = Struct("!BBHIIII")  # with the block of one element of four bytes
 _ONE_BYTE = 0xBEDE0001
 _REPAIRABLE = 512
-_UNANSWERED = 4  # sender reports: an answer may cross the next one, more so in a queue
 
 
 class Output:
@@ -43,6 +35,7 @@ class Output:
         source: The track that is forwarded here; None while the gate is shut.
         lost: Part of all packets that is lost on the way to this listener, as last known.
         numbering: Where the stream stands.
+        reports: What this listener is told of its clock.
     """
 
     __slots__ = (
@@ -52,15 +45,14 @@ class Output:
         "_patience",
         "_rate",
         "_repair_sequence",
-        "_reports",
         "_send",
-        "_send_report",
         "kind",
         "lost",
         "name",
         "numbering",
         "payload_type",
         "repair",
+        "reports",
         "source",
         "ssrc",
     )
@@ -100,7 +92,6 @@ class Output:
         self._rate = CLOCK_RATE[kind]
         self._patience = _LATE_SECONDS[kind]
         self._send = send
-        self._send_report = send_report
         self._element = 0 if sent_at is None else (sent_at << 4 | 2) << 24
         sequence, self._repair_sequence, timestamp = bits(15), bits(15), bits(32)
         if line is None:
@@ -109,7 +100,7 @@ class Output:
             self.numbering = line.numbering(
                 ssrc, payload_type, self._element, self._rate, self._patience, sequence, timestamp
             )
-        self._reports: dict[int, float] = {}  # when those left that may be answered, by NTP time as receivers repeat it
+        self.reports = Reports(ssrc, name, kind, self.numbering, send_report)
         self._floor = -1
 
     @property
@@ -278,47 +269,6 @@ class Output:
             self._send(header + number.to_bytes(2, "big") + beginning, packet.payload, len(beginning))
             repaired += 1
         return repaired
-
-    def report(self, timestamp: int, ntp: int, now: float) -> None:
-        """Send the publisher's sender report as this stream's, with our clock; not before a packet."""
-        at = self.numbering
-        if at.waiting:
-            return
-        stamp = timestamp + at.timestamp_offset
-        while len(self._reports) >= _UNANSWERED:
-            del self._reports[next(iter(self._reports))]
-        self._reports[ntp >> 16 & 0xFFFFFFFF] = now
-        self._send_report(rtcp.sender_report(self.ssrc, self.name, ntp, stamp, at.forwarded, at.octets))
-
-    def ask(self, wall: float, now: float) -> None:
-        """
-        Send a sender report of our own, unless one has just left: publishers send few, and each is a round trip.
-
-        Args:
-            wall: Seconds since 1970.
-        """
-        if self.source is None or now - max(self._reports.values(), default=NEVER) < ASK_SECONDS:
-            return
-        timestamp = self.source.stamp(now) if self.source.alive(now) else None
-        if timestamp is not None and abs(self._ahead(timestamp, now)) < _AGREEING_SECONDS:
-            self.report(timestamp, rtcp.ntp_time(wall), now)
-
-    def _ahead(self, timestamp: int, now: float) -> float:
-        """Seconds by which a timestamp of the source is ahead of the stream: many, if its clock stood still lately."""
-        at = self.numbering
-        step = (timestamp + at.timestamp_offset - at.timestamp) & 0xFFFFFFFF
-        return (step - (step >> 31 << 32)) / self._rate - (now - at.sent_at)
-
-    def round_trip(self, block: rtcp.ReportBlock, now: float) -> tuple[float, float] | None:
-        """
-        Seconds from a sender report of ours to this answer to it, without the receiver's own time; and when it left.
-
-        None for an answer to none of the last ones, or one more to the same: the way there is not measured again by it.
-        """
-        left_at = self._reports.pop(block.last_report, None)
-        if left_at is None:
-            return None
-        return max(0.0, now - left_at - block.since_report / 65536), left_at
 
 
 FanOut = Callable[[tuple[Output, ...], Packet, Picture | None, float], None]

@@ -221,7 +221,7 @@ class Publisher:
         if moment is None:
             return
         for output in track.outputs:
-            output.report(report.timestamp, rtcp.ntp_time(self._epoch + moment), now)
+            output.reports.send(report.timestamp, rtcp.ntp_time(self._epoch + moment), now)
 
     def ask(self, now: float) -> None:
         """Ask for the packets and key frames that are missing."""

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from ascona.core.media_plan import Kind
 from ascona.media.clocks import PeerClock
 from ascona.media.intake import KEPT, Intake
-from ascona.media.output import CLOCK_RATE, Output
+from ascona.media.output import Output
 from ascona.media.packet import Packet
+from ascona.media.reports import CLOCK_RATE
 from ascona.media.rtcp import ReportBlock, SenderReport
 
 ASKS = 3

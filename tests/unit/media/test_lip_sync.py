@@ -10,9 +10,9 @@ from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.clocks import PeerClock
 from ascona.media.offer import read_offer
-from ascona.media.output import CLOCK_RATE
 from ascona.media.packet import Packet
 from ascona.media.publisher import Publisher
+from ascona.media.reports import CLOCK_RATE
 
 A_FEW_MS = 0.005
 FRAME_SECONDS, VOICE_SECONDS = 0.04, 0.02
