@@ -1,7 +1,7 @@
 // When a lost server is tried again: at once where only this side knows of the loss, spread out where everybody does.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { PATIENCE, pause, probes } from "../../../web/static/room/retry.js";
+import { PATIENCE, anew, pause, probes } from "../../../web/static/room/retry.js";
 
 const lost = { mine: false, refused: false, offline: false, attempts: 0 };
 const chances = [0, 0.25, 0.5, 0.75, 1];
@@ -46,4 +46,13 @@ test("on another network Firefox, too, tries unseen at first: a request would go
 
   assert.equal(probes(firefox, true, 1), false);
   assert.equal(probes(firefox, true, 2), true);
+});
+
+test("a sign of the network does not begin an attempt again that has just begun", () => {
+  assert.ok(!anew(false, 100));
+  assert.ok(anew(false, PATIENCE));
+});
+
+test("but where that has failed already, nobody waits for the next: a page hears first that its network has gone", () => {
+  assert.ok(anew(true, 100));
 });

@@ -1,7 +1,7 @@
 // The line to the server for words: commands up, the room down. Socket.IO is known here and nowhere else.
 
 import { io } from "../vendor/socket.io-client/socket.io.esm.min.js";
-import { PATIENCE, PROBE_PATIENCE, pause, probes } from "./retry.js";
+import { PATIENCE, PROBE_PATIENCE, anew, pause, probes } from "./retry.js";
 import { Shown } from "./shown.js";
 
 /** @typedef {import("./types.js").Answer} Answer */
@@ -24,7 +24,6 @@ import { Shown } from "./shown.js";
 const ANSWER_WITHIN = 10_000; // milliseconds; who takes longer is not there any more
 const OFFER_WITHIN = 4_000; // a new line is needed now
 const SIGN_WITHIN = 1_000; // when there is doubt already
-const FRESH = 700; // an attempt that has just begun is not begun again
 const MOVED = 3_000; // after a sign of another network, a loss is this side's own
 const GATEWAY_ERRORS = 502; // and above: what stands before the server has answered
 const OWN_LOSSES = ["ping timeout", "io client disconnect"];
@@ -39,6 +38,7 @@ export class Connection {
   #told = "";
   #attempts = 0; // at coming back, in vain
   #tried = 0; // performance.now() of the last one
+  #waiting = false; // for the time of the next one
   #hurried = -Infinity; // performance.now() when something last said that the network may be back
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -153,7 +153,7 @@ export class Connection {
     this.#hurried = now;
     if (this.#closed || this.#tried === 0) return;
     if (this.#socket.connected) return this.doubt();
-    if (now - this.#tried < FRESH) return;
+    if (!anew(this.#waiting, now - this.#tried)) return;
     this.#socket.disconnect(); // an attempt that waits for packets that were lost long ago
     void this.#try();
   }
@@ -164,6 +164,7 @@ export class Connection {
 
   async #try() {
     clearTimeout(this.#timer);
+    this.#waiting = false;
     const now = (this.#tried = performance.now());
     const answered = !probes(navigator.userAgent, this.#moved, this.#attempts) || (await answers());
     if (this.#closed || now !== this.#tried) return; // another attempt has begun meanwhile
@@ -226,6 +227,7 @@ export class Connection {
   #later({ mine = false, refused = false }, again = () => this.#try()) {
     const wait = pause({ mine: mine || this.#moved, refused, attempts: this.#attempts, offline: !navigator.onLine }, Math.random());
     this.#attempts += 1;
+    this.#waiting = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#closed || again(), wait);
   }

@@ -2,6 +2,7 @@
 
 export const PATIENCE = 4000; // milliseconds for one attempt: a slow line needs four journeys, and a lost first packet a second
 export const PROBE_PATIENCE = 2500; // milliseconds for an ordinary request, which can be given up at no cost
+const FRESH = 700; // milliseconds in which an attempt has just begun
 const PROBES = 5; // of so many attempts one is made unseen: requests may be stuck where a new WebSocket is not
 const SPREAD = 1000; // milliseconds, of a first attempt after the server went
 const SHORTEST = 300;
@@ -24,6 +25,15 @@ export function probes(browser, moved, attempts) {
   if (attempts === 0 || (moved && attempts === 1)) return false;
   return / Firefox\//.test(browser) && attempts % PROBES > 0;
 }
+
+/**
+ * Whether to begin an attempt at once because something says that the network may be back. One that has just begun is
+ * left alone; one that has failed already is not: a page is often told first that its network has gone and then of another.
+ *
+ * @param {boolean} waiting whether the last attempt has failed, and the next one's time has not come
+ * @param {number} age milliseconds since the last attempt began
+ */
+export const anew = (waiting, age) => waiting || age >= FRESH;
 
 /**
  * @typedef {object} Loss
