@@ -29,6 +29,7 @@ EVENING_SECONDS = 1200.0
 """At most: eight hours are many evenings, so that what one leaves behind is seen."""
 
 _TRIES = 12
+_RELOADS = 5
 _PAUSE_SECONDS = 0.3  # between knocks: a group does not come in one second
 
 
@@ -88,7 +89,13 @@ class Evenings:
             await guest.inside()
         await self._lead("OpenSession")
         await self._present()
+        await self._reload()
         self.full = True
+
+    async def _reload(self) -> None:
+        """Everybody's page at once: as many connections to the database as it may have are there from then on."""
+        for _ in range(_RELOADS):
+            await asyncio.gather(*(guest.page() for guest in self._guests.values()))
 
     async def _present(self) -> None:
         """Pia does, whenever nobody does."""

@@ -68,6 +68,15 @@ class Guest:
         """Whether the socket is there, as far as this end knows."""
         return self.visitor.socket is not None and bool(self.visitor.socket.connected)
 
+    async def page(self) -> None:
+        """Ask for the room's page, as a reload does."""
+        assert self.visitor.http
+        cookie = "; ".join(f"{name}={value}" for name, value in self.visitor.cookies.items())
+        url = f"{self.visitor.origin}/room/{self.visitor.id}"
+        async with self.visitor.http.get(url, headers={"Cookie": cookie}) as answer:
+            answer.raise_for_status()
+            await answer.read()
+
     async def knock(self) -> dict[str, Any]:
         """Connect and knock; the acknowledgement. Tries again, as pages do: the machine may be busy elsewhere."""
         for _ in range(_TRIES - 1):
