@@ -30,6 +30,7 @@ class Way:
         waits: Seconds that its queue holds; with hardly any it is a policer.
         trip: Seconds there and back.
         lag: Seconds more that the listener's busy machine takes.
+        cut: Nothing passes, either way.
     """
 
     loss: float = 0.0
@@ -37,6 +38,7 @@ class Way:
     waits: float = 0.3
     trip: float = 0.05
     lag: float = 0.0
+    cut: bool = False
 
 
 class _Stream:
@@ -59,11 +61,12 @@ class _Stream:
         self.lost += sum(self._chance.random() < loss for _ in range(number))
         return number
 
-    def tell(self, now: float, delay: float, every: float) -> None:
+    def tell(self, now: float, delay: float, every: float, arrives: bool) -> None:
         """Our own sender report, when one is due."""
         if now - self._told_at >= every:
             self._told_at = now
-            self._told.append((now, now + delay))
+            if arrives:
+                self._told.append((now, now + delay))
 
     def answered(self, now: float) -> tuple[float, float] | None:
         """When the newest sender report that is there left, and how long it was under way; each is answered once."""
@@ -142,7 +145,7 @@ class Listener:
     def _voice_totals(self) -> tuple[int, int]:
         return sum(one.sent for one in self._voices), sum(one.lost for one in self._voices)
 
-    def listens(self, seconds: float, way: Way | None = None, **changes: float) -> "Listener":
+    def listens(self, seconds: float, way: Way | None = None, **changes: Any) -> "Listener":
         """Time passes, behind this way from now on; counted anew."""
         self.way = replace(way or self.way, **changes)
         self.notes()
@@ -158,7 +161,7 @@ class Listener:
         pictures = sum(_RATES[camera.layer] for camera in self._cameras if camera.layer)
         headers = 1 + _PICTURE_HEADERS / _PICTURE_BYTES
         overflow = self._queue(len(self._voices) * voice + pictures * headers)
-        loss = 1.0 - (1.0 - self.way.loss) * (1.0 - overflow)
+        loss = 1.0 if self.way.cut else 1.0 - (1.0 - self.way.loss) * (1.0 - overflow)
         for one in self._voices:
             one.send((25 if lean else 50) * TURN, loss)
         for one, camera in zip(self._pictures, self._cameras, strict=True):
@@ -190,12 +193,12 @@ class Listener:
         queue = self._waiting / self.way.bits if self.way.bits else 0.0
         there = self.way.trip / 2 + queue + self.way.lag
         for one in self._voices:
-            one.tell(self.now, there, ASK_SECONDS if self.estimate.doubtful else _VOICE_SECONDS)
+            one.tell(self.now, there, ASK_SECONDS if self.estimate.doubtful else _VOICE_SECONDS, not self.way.cut)
         for one, camera in zip(self._pictures, self._cameras, strict=True):
             if camera.layer:
-                one.tell(self.now, there, _PICTURE_SECONDS)
+                one.tell(self.now, there, _PICTURE_SECONDS, not self.way.cut)
         for one in (*self._voices, *self._pictures):
-            if one.reports(self.now) and one.sent:
+            if one.reports(self.now) and one.sent and not self.way.cut:
                 answered = one.answered(self.now + there)
                 self._under_way.append((self.now + there + self.way.trip / 2, one.ssrc, one.sent, one.lost, answered))
         while self._under_way and self._under_way[0][0] <= self.now:

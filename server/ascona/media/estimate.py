@@ -26,6 +26,9 @@ MOST_LOST, FLOOD_LOST = 0.25, 0.5
 CROWD_SECONDS = 0.15
 """A round trip so much longer than the shortest one, where too much is lost as well, means that the line is full."""
 
+HUSH_SECONDS, AFTER_HUSH_SECONDS = 1.0, 4.0
+"""Without any report for so long, nothing may have passed; what is reported as lost for so long after is of then."""
+
 LATE_SECONDS = 0.4
 """From one review to the next: more, and we were late ourselves, so that no round trip says anything of the line."""
 
@@ -69,7 +72,8 @@ class Estimate:
         self._rest = REST_SECONDS
         self.losses = Losses()
         self._trial: Trial | None = None
-        self._reviewed_at = now
+        self._reviewed_at = self._told_at = now
+        self._hush_at = float("-inf")
         self._lossy_since: float | None = None
         self._shortest: float | None = None
         self._round_trips: list[tuple[float, float]] = []  # when the report left, and seconds
@@ -77,6 +81,9 @@ class Estimate:
 
     def count(self, ssrc: int, highest: int, lost: int, now: float) -> None:
         """Take in one report block: the newest number seen, with its cycles, and all packets lost so far."""
+        if now - self._told_at > HUSH_SECONDS:
+            self._hush_at = now
+        self._told_at = now
         self.losses.count(ssrc, highest, lost, now)
 
     def time(self, round_trip: float, left_at: float) -> None:
@@ -166,7 +173,8 @@ class Estimate:
             return queue
         trial.go_on(voices + pictures, passed)
         trial.learn(self.losses.before)
-        self.crowded = trial.loss > FLOOD_LOST and trial.arrived < voices
+        flooded = trial.loss > FLOOD_LOST and trial.began - self._hush_at > AFTER_HUSH_SECONDS
+        self.crowded = flooded and trial.arrived < voices
         verdict, part = trial.verdict(self.losses, delay, self.air, now), self.losses.part
         if verdict is None:
             return queue

@@ -270,6 +270,17 @@ def test_without_any_picture_it_is_the_queue_that_says_so(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("voices", [4, 10])
+def test_a_line_over_which_nothing_passed_for_seconds_is_not_a_narrow_one(voices, seed):
+    someone = Listener(Way(), voices=voices, tall=1, seed=seed)
+    someone.listens(20)
+    someone.listens(5, cut=True)
+
+    assert someone.listens(60, cut=False).lean == 0
+    assert someone.listens(1).shown == voices
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_line_that_drowns_pictures_but_carries_the_voices_leaves_them_as_they_are(seed):
     someone = Listener(Way(), voices=10, tall=1, seed=seed)
     someone.listens(20)
