@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { button } from "./button.js";
+import { goodbyeView } from "./goodbye.js";
 import { icon } from "./icons.js";
 import { chime } from "./sound.js";
 
@@ -17,7 +18,7 @@ export function checkView(visit) {
       <h1 id="check-heading">${speak("check.heading")}</h1>
       <p>${speak(`check.as.${page.standing}`)} ${visit.outside ? speak("check.outside") : nothing}</p>
     </header>
-    ${visit.unfit ? trouble(visit, visit.unfit) : form(visit)}
+    ${visit.unfit ? trouble(visit, visit.unfit) : form(visit)} ${goodbyeView(visit)}
   </section>`;
 }
 

@@ -7,6 +7,7 @@ import { button } from "./button.js";
 import { centreView } from "./centre.js";
 import { checkView } from "./check.js";
 import { deskView, linePart } from "./desk.js";
+import { goodbyeView } from "./goodbye.js";
 import { icon } from "./icons.js";
 import { personView } from "./person.js";
 import { questionView } from "./questions.js";
@@ -99,5 +100,6 @@ function overView(visit) {
     <h1>${speak(heading)}</h1>
     <p role="status">${speak(own ? `stance.${over}` : `refusals.${over}`)}</p>
     ${over === "removed" ? nothing : button({ text: speak("button.again"), look: "primary", press: () => visit.again() })}
+    ${own ? goodbyeView(visit) : nothing}
   </section>`;
 }

@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { OwnDevices, missing } from "./devices.js";
+import { signOut } from "./goodbye.js";
 import { Level } from "./level.js";
 import { Media } from "./media.js";
 import { forget, recall, remember } from "./memory.js";
@@ -40,6 +41,7 @@ export class Visit extends EventTarget {
   /** @type {number | null} seconds after which the server said that it starts anew */
   restart = null;
   deskOpen = false;
+  stillSignedIn = false; // although this person wanted to be signed out
   silent = false; // the browser waits for a click before it plays sound
   level = 0;
   /** @type {Question | null} */
@@ -207,6 +209,13 @@ export class Visit extends EventTarget {
     const { refused, error } = await this.connection.line(text.slice(0, 500));
     if (refused || error) this.tell(`refusals.${refused ?? error}`);
     return !refused && !error;
+  }
+
+  /** This browser is to forget who I am. */
+  async signOut() {
+    this.#say({ stillSignedIn: false });
+    if (await signOut(this.page.room)) location.replace("/signed-out");
+    else this.#say({ stillSignedIn: true });
   }
 
   /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "soundOnly" | "sounds" | "silent" | "choice">>} news */

@@ -1,0 +1,29 @@
+// Signing this browser out, for a computer that others use as well.
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { button } from "./button.js";
+
+const WITHIN = 10_000; // milliseconds; who takes longer is not there
+
+/**
+ * @param {string} room
+ * @returns {Promise<boolean>} whether this browser is signed out of it
+ */
+export async function signOut(room) {
+  try {
+    const { ok } = await fetch(`/room/${room}/sign-out`, { method: "POST", signal: AbortSignal.timeout(WITHIN) });
+    return ok;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {import("./visit.js").Visit} visit */
+export function goodbyeView(visit) {
+  const { speak } = visit;
+  return html`<div class="goodbye">
+    <p class="quiet">${speak("goodbye.why")}</p>
+    ${button({ text: speak("goodbye.button"), look: "quiet", press: () => visit.signOut() })}
+    ${visit.stillSignedIn ? html`<p class="trouble" role="alert">${speak("goodbye.failed")}</p>` : nothing}
+  </div>`;
+}
