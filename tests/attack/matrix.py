@@ -7,16 +7,19 @@ The tables below are written by hand and read nothing of `core/rights.py`. All o
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import chain
 
 from ascona import assets
-from ascona.core import commands as c
-from ascona.core.programme import Group, Programme
+from ascona.core.clock import due
+from ascona.core.decide import decide
+from ascona.core.lines import noted
+from ascona.core.programme import Group
 from ascona.core.session import Session
-from tests.attack.rooms import NEVER_KNOCKED, OURS, PEOPLE, House, order, peopled
-from tests.support.group import Evening, invited, programme
+from tests.attack.evenings import ALONE_SINCE, after, rooms
+from tests.attack.rooms import NEVER_KNOCKED, OURS, House, order
+from tests.support.group import NOON, programme
 
 # L leader, C co-leader, P presenter (Pia, where somebody presents), M member (Max), R ring, O observer, S supervisor;
 # not inside: D at the door, U never knocked, T turned away, V gone, K a leader who is gone, X removed.
@@ -55,6 +58,12 @@ WORDS: dict[str, Callable[[Session], bool]] = {
     "Flo can speak": lambda s: "flo" in s.word or _free(s) > 0,
     "Eve can speak": lambda s: "eve" in s.word or _free(s) > 0,
     "Eve has the word": lambda s: "eve" in s.word,
+    "Pia has not come back": lambda s: s.presenter == "pia" and s.wait_is_over,
+    "Max may be asked to hold the frame": lambda s: (
+        s.deputy == "max" and s.leaderless_since == ALONE_SINCE and not {"ada", "ben"} & s.present and s.holder is None
+    ),
+    "Max is asked to hold the frame": lambda s: s.deputy == "max" and s.deputy_asked_by is not None,
+    "Max holds the frame": lambda s: s.holder == "max",
 }
 
 
@@ -80,12 +89,18 @@ TABLE: dict[str, list[tuple[str, str]]] = {
     "Lock": [("LC", "before the end")],
     "Unlock": [("LC", "before the end")],
     "OpenSession": [("LC", "lobby")],
-    "NextPhase": [("LC", "in a phase, has a next phase, next can start")],
-    "PreviousPhase": [("LC", "in a phase, has a phase before, the one before can start")],
-    "GoToPhase": [("LC", "in a phase")],
-    "Extend": [("LC", "in a phase, has a clock")],
-    "Hold": [("LC", "in a phase, clock runs")],
-    "Resume": [("LC", "in a phase, clock is held")],
+    "NextPhase": [
+        ("LC", "in a phase, has a next phase, next can start"),
+        ("M", "in a phase, has a next phase, next can start, Max holds the frame"),
+    ],
+    "PreviousPhase": [
+        ("LC", "in a phase, has a phase before, the one before can start"),
+        ("M", "in a phase, has a phase before, the one before can start, Max holds the frame"),
+    ],
+    "GoToPhase": [("LC", "in a phase"), ("M", "in a phase, Max holds the frame")],
+    "Extend": [("LC", "in a phase, has a clock"), ("M", "in a phase, has a clock, Max holds the frame")],
+    "Hold": [("LC", "in a phase, clock runs"), ("M", "in a phase, clock runs, Max holds the frame")],
+    "Resume": [("LC", "in a phase, clock is held"), ("M", "in a phase, clock is held, Max holds the frame")],
     "SetAtEnd": [("LC", "before the end")],
     "ShowClock": [("LC", "before the end")],
     "EndSession": [("LC", "before the end")],
@@ -96,6 +111,16 @@ TABLE: dict[str, list[tuple[str, str]]] = {
     "ComeBack": [("LCP", "in a phase, sits back")],
     "Signal": [("P", "in a phase, sits back")],
     "Protect": [("LC", "in a phase, Pia presents, may be protected")],
+    "GoOnWaiting": [
+        ("LC", "in a phase, Pia has not come back"),
+        ("M", "in a phase, Pia has not come back, Max holds the frame"),
+    ],
+    "ChooseAnother": [("LC", "in a phase, Pia has not come back")],
+    "NameDeputy": [("LC", "before the end")],
+    "ReleaseDeputy": [("LC", "before the end")],
+    "AskDeputy": [("P", "in a phase, Max may be asked to hold the frame")],
+    "HoldFrame": [("M", "in a phase, Max is asked to hold the frame")],
+    "DeclineFrame": [("M", "in a phase, Max is asked to hold the frame")],
     "OpenRing": [("LC", "in a phase, ring can open")],
     "CloseRing": [("LC", "in a phase")],
     "GiveWord": [("LC", "in a phase, floor is heard, Flo can speak")],
@@ -112,7 +137,8 @@ TABLE: dict[str, list[tuple[str, str]]] = {
 ABOUT = {
     "Admit": {"person": "dot"}, "TurnAway": {"person": "dot"}, "Remove": {"person": "zoe"},
     "ChoosePresenter": {"person": "zoe"}, "MoveToRing": {"person": "zoe"}, "InviteToCircle": {"person": "eve"},
-    "GiveWord": {"person": "flo"}, "PassWord": {"person": "eve"}, "Knock": {"name": "Another"},
+    "NameDeputy": {"person": "zoe"}, "GiveWord": {"person": "flo"}, "PassWord": {"person": "eve"},
+    "Knock": {"name": "Another"},
     "GoToPhase": {"step": 0}, "Extend": {"minutes": 2}, "SetAtEnd": {"at_end": "advance", "whole_evening": True},
     "ShowClock": {"on": True}, "Protect": {"on": True},
 }  # fmt: skip
@@ -131,88 +157,13 @@ def expected(message: str, letter: str, session: Session) -> bool:
     )
 
 
-# --- rooms ---
+def _with(session: Session, who: str) -> Session:
+    """Somebody's line is up, and the clock has said what it says to that at once."""
+    session = noted(replace(session, present=session.present | {who}), NOON)
+    while (spoken := due(session)) and spoken[0] <= NOON:
+        session = after(session, *decide(session, spoken[1], None, NOON, session.version))
+    return session
 
-
-def _lobby(evening: Programme) -> Evening:
-    group = Evening(invited(PEOPLE, evening))
-    group.arrive(*PEOPLE)
-    return group
-
-
-def _with_presenter(group: Evening) -> None:
-    group.do("ada", c.ChoosePresenter("pia"))
-    group.do("pia", c.AgreeToPresent())
-
-
-def _phase(evening: Programme, step: int, presenter: bool = True) -> Evening:
-    group = _lobby(evening)
-    if presenter:
-        _with_presenter(group)
-    group.do("ada", c.OpenSession())
-    if step:
-        group.do("ada", c.GoToPhase(step))
-    return group
-
-
-MAY_COME_BEFORE: dict[str, tuple[tuple[str, c.ByPeople], ...]] = {
-    "as it begins": (),
-    "held": (("ada", c.Hold()),),
-    "unlocked": (("ada", c.Unlock()),),
-    "locked": (("ada", c.Lock()),),
-    "protected": (("ada", c.Protect(True)),),
-    "ring open": (("ada", c.OpenRing()), ("ada", c.GiveWord("eve"))),
-    "floor full": (("ada", c.GiveWord("eve")), ("ada", c.GiveWord("sol"))),
-    "sits back": (("ada", c.SitBack()),),
-    "came back": (("ada", c.ComeBack()),),
-    "signals": (("pia", c.Signal()),),
-    "extended": (("ada", c.Extend(2)),),
-}
-"""What leaders and the presenter may have done meanwhile; a state that a phase does not allow is left out."""
-
-
-def rooms(evening: Programme) -> Iterator[tuple[str, Session]]:
-    """Every room of a programme's evening: phase and state, and the session."""
-    for name, group in _before_and_after(evening):
-        yield name, peopled(group.session)
-    for step, phase in enumerate(evening.phases):
-        for state, commands in MAY_COME_BEFORE.items():
-            group = _phase(evening, step)
-            if all(group.refused(by, command) is None and (group.do(by, command) or True) for by, command in commands):
-                yield f"{phase.id}, {state}", peopled(group.session)
-        leaderless = _phase(evening, step).session
-        yield f"{phase.id}, no leader", peopled(replace(leaderless, present=leaderless.present - {"ada", "ben"}))
-        away = _phase(evening, step).session
-        yield f"{phase.id}, presenter away", peopled(replace(away, present=away.present - {"pia"}))
-        if not phase.needs_presenter:
-            yield from _without_a_case(evening, step)
-
-
-def _before_and_after(evening: Programme) -> Iterator[tuple[str, Evening]]:
-    yield "lobby", _lobby(evening)
-    presented = _lobby(evening)
-    _with_presenter(presented)
-    yield "lobby, a case", presented
-    asked = _lobby(evening)
-    asked.do("ada", c.ChoosePresenter("max"))
-    yield "lobby, asked", asked
-    locked = _lobby(evening)
-    locked.do("ada", c.Lock())
-    yield "lobby, locked", locked
-    ended = _phase(evening, len(evening.phases) - 1)
-    ended.do("ada", c.EndSession())
-    yield "ended", ended
-
-
-def _without_a_case(evening: Programme, step: int) -> Iterator[tuple[str, Session]]:
-    phase = evening.phases[step]
-    group = _phase(evening, step, presenter=False)
-    yield f"{phase.id}, no case", peopled(group.session)
-    group.do("ada", c.ChoosePresenter("max"))
-    yield f"{phase.id}, asked", peopled(group.session)
-
-
-# --- trying ---
 
 FREE_OF_ANSWER = {"devices", "shows"}
 """Messages whose acknowledgement says nothing: whether they are let through shows in what they do."""
@@ -225,7 +176,7 @@ async def tried(room: Session, counts: Counter[str]) -> list[str]:
     """Everybody tries everything in this room; whatever is not as the table says."""
     wrong = []
     for letter, who in WHO.items():
-        session = replace(room, present=room.present | {who})
+        session = _with(room, who)
         house = House(session)
         await house.open()
         await house.connect(who)
@@ -263,18 +214,6 @@ async def _fault(house: House, message: str, letter: str, who: str) -> str | Non
     if any(one.room != OURS or (one.by != who and one.what in IN_NAME) for one in house.done):
         return f"done in another's name: {house.done}"
     return None
-
-
-def some_rooms(evening: Programme) -> dict[str, Session]:
-    """Every phase as it begins, and every other state in the first phase that allows it."""
-    chosen: dict[str, Session] = {}
-    states = set()
-    for name, session in rooms(evening):
-        _, _, state = name.partition(", ")
-        if state not in states - {"as it begins"}:
-            chosen[name] = session
-        states.add(state)
-    return chosen
 
 
 async def in_rooms(those: Iterable[tuple[str, Session]]) -> tuple[Counter[str], list[str]]:

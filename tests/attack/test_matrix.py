@@ -9,7 +9,8 @@ import pytest
 from ascona.core import commands as c
 from ascona.core.session import Session
 from ascona.live.websocket import MESSAGES
-from tests.attack.matrix import ABOUT, PLAIN, TABLE, WHO, expected, in_rooms, some_rooms
+from tests.attack.evenings import some_rooms
+from tests.attack.matrix import ABOUT, PLAIN, TABLE, WHO, expected, in_rooms
 from tests.attack.rooms import OURS, THEIRS, Done, House, order, refused_to_connect
 from tests.support.group import programme
 
@@ -19,6 +20,7 @@ ROOMS = some_rooms(programme())
 COMMANDS = [name for name in TABLE if name not in PLAIN]
 FRAME = [
     "OpenSession", "NextPhase", "PreviousPhase", "GoToPhase", "Extend", "Hold", "Resume", "SetAtEnd", "EndSession",
+    "GoOnWaiting", "ChooseAnother",
 ]  # fmt: skip
 """Commands about time and phase: of two at the same moment, one is carried out."""
 

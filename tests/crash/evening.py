@@ -64,10 +64,10 @@ class Victim(Enum):
 class Patient(Visitor):
     """Whose page tries until it is let in."""
 
-    async def come(self, name: str | None = None) -> dict[str, Any]:
+    async def come(self, name: str | None = None, *, move: bool = False) -> dict[str, Any]:
         while True:
             try:
-                return await super().come(name)
+                return await super().come(name, move=move)
             except AWAY:
                 await asyncio.sleep(AGAIN_SECONDS)
 

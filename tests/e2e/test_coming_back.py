@@ -3,8 +3,9 @@
 import time
 
 from playwright.async_api import expect
+from tests.e2e.conftest import ORDINARY
 from tests.e2e.evening import come_in, go_to, open_session
-from tests.e2e.person import NEVER_STOP_SENDING, Person
+from tests.e2e.person import NEVER_STOP_SENDING, WATCH_CONNECTIONS, Person, until
 
 GROUP = ("--leader", "Ada", "--member", "Cy", "--member", "Dee")
 
@@ -114,18 +115,64 @@ async def test_a_restarted_server_goes_on_where_it_stood_and_sound_and_picture_c
     await expect(ada.chair("Cy")).to_have_attribute("data-state", "back")
 
 
-async def test_whoever_opens_the_link_again_elsewhere_takes_their_place_along(gather):
-    people = await gather(*GROUP)
+async def agree(person: Person) -> None:
+    """Open the link and agree; what comes then is for the test to say."""
+    await person.page.goto(person.link)
+    await person.page.get_by_role("checkbox", name="I agree").check()
+    await person.press("Join the room")
+
+
+async def test_another_device_asks_before_it_takes_the_place_and_the_first_can_fetch_it_back(gather, browser):
+    people = await gather(*GROUP, scripts={"Dee": NEVER_STOP_SENDING})
     await come_in(people)
     await open_session(people)
+    ada, laptop = people["Ada"], people["Dee"]
+    context = await browser.new_context(**ORDINARY)
+    await context.add_init_script(WATCH_CONNECTIONS)
+    phone = Person("Dee", laptop.standing, laptop.link, context, await context.new_page())
+    seat = await ada.seat_of("Dee")
+
+    await agree(phone)
+    await expect(phone.page.get_by_text("You are already here in another window. Move here?")).to_be_visible()
+    await ada.page.evaluate(NEXT_FRAME, [seat, 0])  # nothing has been taken from the laptop yet
+    assert await phone.page.evaluate("window.connections.length") == 0
+    await phone.press("Move here")
+
+    await expect(phone.room).to_have_attribute("data-link", "connected")
+    await expect(laptop.page.get_by_text("another browser or device")).to_be_visible()
+    await expect(laptop.room).to_have_attribute("data-link", "closed")
+    await ada.page.evaluate(NEXT_FRAME, [seat, 0])
+    await phone.reset()
+    await until(lambda: sending(phone))
+    await expect(ada.chair("Dee")).to_have_attribute("data-state", "here")
+    connections = "window.connections.every((one) => one.connectionState === 'closed')"
+    assert await laptop.page.evaluate(connections)  # whatever the client of the laptop would like
+
+    await laptop.press("Move back here")
+    await expect(laptop.room).to_have_attribute("data-link", "connected")
+    await expect(phone.page.get_by_text("another browser or device")).to_be_visible()
+    await ada.page.evaluate(NEXT_FRAME, [seat, 0])
+
+
+async def sending(person: Person) -> bool:
+    return await person.sent("audio") > 0
+
+
+async def test_a_window_that_is_reloaded_is_asked_nothing_and_its_duplicate_is(gather):
+    people = await gather(*GROUP)
+    await come_in(people)
     dee = people["Dee"]
-    other = Person("Dee", dee.standing, dee.link, dee.context, await dee.context.new_page())
+    window = await dee.page.evaluate("Object.entries(sessionStorage)")
+    await dee.page.reload()
+    await expect(dee.room).to_have_attribute("data-link", "connected")
 
-    await other.join()
+    duplicate = Person("Dee", dee.standing, dee.link, dee.context, await dee.context.new_page())
+    await duplicate.page.goto(dee.link.split("/join")[0])
+    await duplicate.page.evaluate("(all) => all.forEach(([key, value]) => sessionStorage.setItem(key, value))", window)
+    await duplicate.page.goto(dee.page.url)
 
-    await expect(dee.room).to_have_attribute("data-link", "closed")
-    await expect(people["Ada"].chair("Dee")).to_have_attribute("data-state", "here")
-    await other.page.evaluate(NEXT_FRAME, [await other.seat_of("Ada"), 0])
+    await expect(duplicate.button("Move here")).to_be_visible()
+    await expect(dee.room).to_have_attribute("data-link", "connected")
 
 
 async def test_whoever_opens_their_laptop_again_is_in_their_seat_silent_and_dark_until_they_click(gather):

@@ -152,7 +152,9 @@ async def test_coming_in_from_another_window_silences_the_first(gather):
     first = people["Max"]
     second = Visitor(first.origin, first.invited, cookies=first.cookies, id=first.id, http=first.http)
 
-    assert await second.come() == {}
+    assert await second.come() == {"refused": "already_here"}
+    assert not first.elsewhere
+    assert await second.do("Knock", name="Max", move=True) == {}
 
     async with asyncio.timeout(20):
         while not first.elsewhere:

@@ -1,19 +1,23 @@
 """What is recorded, replayed beside the server: the history that everything seen is compared with."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from ascona.core import commands as c
+from ascona.core.absence import AT_ONCE
 from ascona.core.clock import due
 from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
+from ascona.core.lines import DEPUTY_AFTER
 from ascona.core.media_plan import Route, media_plan
+from ascona.core.people import LEADERS
 from ascona.core.rights import RIGHTS, Refused
 from ascona.core.session import Session
 from ascona.live import outage
@@ -129,7 +133,8 @@ class Chronicle:
         if spoken is None or at < spoken[0]:
             return self._wrong(f"the clock spoke before its time: {_named(events)}")
         asked_at = max(spoken[0], self._records[-1].at if self._records else spoken[0])
-        if at - asked_at > LATE and held_up > LATE.total_seconds():
+        late = spoken[0] > AT_ONCE and at - asked_at > LATE  # a line that comes back is in no history
+        if late and held_up > LATE.total_seconds():
             self._wrong(f"the clock spoke {at - asked_at} late: {_named(events)}")
         if self._follows(before, spoken[1], None, records, before.version) != events:
             self._wrong(f"the clock made {_named(events)}, not what the rules say")
@@ -150,8 +155,7 @@ class Chronicle:
         Args:
             owed: What may have taken effect before it, unrecorded.
         """
-        for state in self.states[order.since :]:
-            before = replace(state, present=frozenset(person.id for person in state.people))
+        for before in chain.from_iterable(_either_way(state, now) for state in self.states[order.since :]):
             for one in (before, self._with(before, owed, now)):
                 with suppress(Refused):
                     if not decide(one, order.command, order.by, now, one.version):
@@ -206,8 +210,16 @@ class Chronicle:
         return [f"{one.version:4} {one.at:%H:%M:%S.%f} {one.by or 'the clock':10} {one.event}" for one in self._records]
 
 
-LIVE = ("present",)
+LIVE = ("present", "lost", "leaderless_since")
 """What of a session is in memory only, and so not in the history."""
+
+
+def _either_way(state: Session, now: datetime) -> Iterator[Session]:
+    """With everybody's line up, and with no leader's for so long that a deputy may be asked."""
+    everybody = frozenset(person.id for person in state.people)
+    leaders = frozenset(person.id for person in state.people if person.role in LEADERS)
+    yield replace(state, present=everybody)
+    yield replace(state, present=everybody - leaders, leaderless_since=now - DEPUTY_AFTER)
 
 
 def _named(events: tuple[Event, ...]) -> str:

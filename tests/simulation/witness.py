@@ -180,7 +180,7 @@ class Witness:
         if not self.house.up:
             return []
         screens = [line.room["people"] for line in self.house.lines() if line.room and line.room["people"]]
-        here = [{chair["person"] for chair in people if chair["state"] != "away"} for people in screens]
+        here = [{chair["person"] for chair in people if chair["state"] in {"here", "back"}} for people in screens]
         return sorted(one for one in self.exchange.receivers if not all(one in people for people in here))
 
     # Quiet

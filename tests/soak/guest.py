@@ -133,10 +133,10 @@ class Guest:
         await self.visitor.hang_up()
 
     async def another_window(self) -> None:
-        """The same person from another window, which takes the place over."""
+        """The same person moves to another window."""
         before = self.visitor
         self.visitor = replace(Visitor(before.origin, before.invited), cookies=before.cookies, id=before.id)
-        await self.visitor.come()
+        await self.visitor.come(move=True)
         await self.inside()
         await before.close()
 

@@ -10,6 +10,7 @@ from ascona.core import commands as c
 from ascona.core.clock import due
 from ascona.core.decide import decide
 from ascona.core.evolve import evolve
+from ascona.core.lines import noted
 from ascona.core.media_plan import Kind, MediaPlan, Route, media_plan
 from ascona.core.people import Role, seated
 from ascona.core.programme import AtEnd, Programme, read_programme
@@ -62,6 +63,7 @@ class Evening:
         seen = self.session.version if version is None else version
         for event in decide(self.session, command, by, self.now, seen):
             self.session = evolve(self.session, event, by)
+        self.session = noted(self.session, self.now)
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -93,12 +95,12 @@ class Evening:
         self.do("ada", c.AdmitEveryone())
 
     def lose(self, id: str) -> None:
-        self.session = replace(self.session, present=self.session.present - {id})
+        self.session = noted(replace(self.session, present=self.session.present - {id}), self.now)
 
     def reconnect(self, id: str) -> None:
-        """The line is up again, and the page knocks as it does after every reconnect."""
-        self.session = replace(self.session, present=self.session.present | {id})
+        """The page knocks, as it does after every reconnect, and the line is up again."""
         self.do(id, c.Knock(id.title()))
+        self.session = noted(replace(self.session, present=self.session.present | {id}), self.now)
 
     def go_to(self, phase: str) -> None:
         ids = [p.id for p in self.session.programme.phases]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import get_args
 
+from ascona.core import absence
 from ascona.core import commands as c
 from ascona.core import events as e
 from ascona.core.phases import go_to
@@ -33,6 +34,7 @@ def _to_say(s: Session) -> Iterator[tuple[datetime, c.ByClock]]:
             yield s.ends_at, c.TimeIsUp(s.ends_at)
     if s.ring_until is not None:
         yield s.ring_until, c.RingTimeIsUp(s.ring_until)
+    yield from absence.to_say(s)
 
 
 def by_clock(s: Session, command: c.ByClock, now: datetime) -> tuple[e.Event, ...]:
@@ -47,6 +49,8 @@ def by_clock(s: Session, command: c.ByClock, now: datetime) -> tuple[e.Event, ..
         raise Refused("stale_version")
     if now < at:
         raise Refused("not_now")
+    if isinstance(command, c.OfAbsence):
+        return absence.by_clock(s, command, now)
     match command:
         case c.MinuteLeft():
             return (e.MinuteAnnounced(),)

@@ -153,6 +153,46 @@ class Protect:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class GoOnWaiting:
+    """For the presenter whose line is lost, after a wait that was in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseAnother:
+    """The case ends without its presenter; the group chooses another one."""
+
+
+# The deputy
+
+
+@dataclass(frozen=True, slots=True)
+class NameDeputy:
+    """Say beforehand whom the group may ask to hold the frame while no leader is there."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDeputy:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AskDeputy:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFrame:
+    """The deputy says yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineFrame:
+    pass
+
+
 # The ring
 
 
@@ -215,6 +255,28 @@ class RingTimeIsUp:
     closes_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LeaderIsBack:
+    """Whoever held the frame, or was asked to, need not."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterIsMissing:
+    """In a phase that waits for them. Stale once their line is up, or lost again."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitIsOver:
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterIsBack:
+    pass
+
+
 ByPeople: TypeAlias = (
     Knock
     | Leave
@@ -241,6 +303,13 @@ ByPeople: TypeAlias = (
     | ComeBack
     | Signal
     | Protect
+    | GoOnWaiting
+    | ChooseAnother
+    | NameDeputy
+    | ReleaseDeputy
+    | AskDeputy
+    | HoldFrame
+    | DeclineFrame
     | OpenRing
     | CloseRing
     | GiveWord
@@ -249,5 +318,7 @@ ByPeople: TypeAlias = (
     | MoveToRing
     | InviteToCircle
 )
-ByClock: TypeAlias = MinuteLeft | TimeIsUp | RingTimeIsUp
+OfTime: TypeAlias = MinuteLeft | TimeIsUp | RingTimeIsUp
+OfAbsence: TypeAlias = LeaderIsBack | PresenterIsMissing | WaitIsOver | PresenterIsBack
+ByClock: TypeAlias = OfTime | OfAbsence
 Command: TypeAlias = ByPeople | ByClock

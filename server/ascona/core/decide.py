@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ascona.core import absence, ring
 from ascona.core import commands as c
 from ascona.core import events as e
-from ascona.core import ring
 from ascona.core.clock import by_clock
-from ascona.core.door import at, knock, leave, remove
+from ascona.core.door import at, knock, leave, remove, turn_away
 from ascona.core.people import Person, Place, Role
 from ascona.core.phases import go_to
 from ascona.core.rights import Refused, check
@@ -44,7 +44,7 @@ def decide(session: Session, command: c.Command, by: str | None, now: datetime, 
 def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tuple[e.Event, ...]:  # noqa: C901
     match command:
         case c.Knock(name):
-            return knock(s, by, name)
+            return knock(s, by, name, now)
         case c.Leave():
             return leave(s, by)
         case c.Admit(person):
@@ -52,7 +52,7 @@ def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tu
         case c.AdmitEveryone():
             return tuple(e.Admitted(p.id) for p in s.people if p.place is Place.DOOR)
         case c.TurnAway(person):
-            return (e.TurnedAway(at(Place.DOOR, s, person).id),)
+            return turn_away(s, person)
         case c.Remove(person):
             return remove(s, person)
         case c.Lock():
@@ -107,6 +107,20 @@ def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tu
             return () if s.signals else (e.Signalled(by.id),)
         case c.Protect(on):
             return _protect(s, on)
+        case c.GoOnWaiting():
+            return absence.wait_on(s, now)
+        case c.ChooseAnother():
+            return absence.choose_another(s, now)
+        case c.NameDeputy(person):
+            return absence.name_deputy(s, person)
+        case c.ReleaseDeputy():
+            return absence.release_deputy(s)
+        case c.AskDeputy():
+            return absence.ask_deputy(s, by, now)
+        case c.HoldFrame():
+            return absence.answer_as_deputy(s, by, yes=True)
+        case c.DeclineFrame():
+            return absence.answer_as_deputy(s, by, yes=False)
         case c.OpenRing():
             return ring.open_ring(s, now)
         case c.CloseRing():

@@ -1,13 +1,21 @@
 """Who comes in, and who goes: knocking, admitting, removing."""
 
+from datetime import datetime
+
 from ascona.core import events as e
-from ascona.core.people import LEADERS, Person, Place, clean_name
+from ascona.core.lines import place_lapsed
+from ascona.core.people import CIRCLE, LEADERS, OUTSIDE, Person, Place, clean_name
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 
 
-def knock(s: Session, by: Person, name: str) -> tuple[e.Event, ...]:
-    """At the door for most; straight in for leaders, and for whoever was admitted before."""
+def knock(s: Session, by: Person, name: str, now: datetime) -> tuple[e.Event, ...]:
+    """
+    At the door for most; straight in for leaders, and for whoever was admitted before.
+
+    A lost line is no late arrival, however locked the room is: also after a long absence
+    somebody comes to the door, where a leader sees that they were here.
+    """
     try:
         shown = clean_name(name)
     except ValueError as error:
@@ -15,6 +23,8 @@ def knock(s: Session, by: Person, name: str) -> tuple[e.Event, ...]:
     if by.place is Place.REMOVED:
         raise Refused("removed")
     named = () if shown == by.name else (e.Named(by.id, shown),)
+    if by.place is Place.INSIDE and place_lapsed(s, by, now):
+        return (*named, *_word_and_question(s, by), e.Knocked(by.id, kept=True))
     if by.place in {Place.DOOR, Place.INSIDE}:
         return named
     if by.role in LEADERS:
@@ -36,6 +46,10 @@ def leave(s: Session, by: Person) -> tuple[e.Event, ...]:
     return gone(s, by, e.Departed(by.id)) if by.place in {Place.DOOR, Place.INSIDE} and not s.ended else ()
 
 
+def turn_away(s: Session, id: str) -> tuple[e.Event, ...]:
+    return gone(s, at(Place.DOOR, s, id), e.TurnedAway(id))
+
+
 def remove(s: Session, id: str) -> tuple[e.Event, ...]:
     person = s.person(id)
     if person is None or person.place not in {Place.DOOR, Place.INSIDE}:
@@ -46,12 +60,26 @@ def remove(s: Session, id: str) -> tuple[e.Event, ...]:
 
 
 def gone(s: Session, person: Person, event: e.Event) -> tuple[e.Event, ...]:
-    """Whoever goes takes nothing along: the case, the word and a question put to them end with it."""
+    """
+    Whoever goes takes nothing along: the case, the word and a question put to them end with it.
+
+    A guest of the circle is what they came as when they come again, and leaves the chair to others.
+    """
     events: list[e.Event] = []
     if person.id == s.presenter:
         events.append(e.PresenterReleased(person.id))
+    events += _word_and_question(s, person)
+    if person.id == s.deputy:
+        events.append(e.DeputyReleased(person.id))
+    if person.role in CIRCLE and person.came_as in OUTSIDE:
+        events.append(e.MovedToRing(person.id, s.seat_behind(), person.came_as))
+    return (*events, event)
+
+
+def _word_and_question(s: Session, person: Person) -> list[e.Event]:
+    events: list[e.Event] = []
     if person.id == s.asked:
         events.append(e.PresenterDeclined(person.id))
     if person.id in s.floor:
         events.append(e.WordPassed(person.id))
-    return (*events, event)
+    return events

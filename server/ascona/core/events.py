@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from ascona.core.people import Role
 from ascona.core.programme import AtEnd
 
 # The door
@@ -19,7 +20,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Knocked:
+    """`kept`: after a long absence, and everything waits for them."""
+
     person: str
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,68 @@ class Protected:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PresenterAwaited:
+    """
+    The presenter's line is lost in a phase that waits for them.
+
+    Attributes:
+        holds: The clock stands still, with `left` on it.
+    """
+
+    until: datetime
+    left: timedelta | None
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEnded:
+    """The leaders say how to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterReturned:
+    """`ends_at`: when the phase ends, where its clock stood still for the presenter."""
+
+    ends_at: datetime | None
+
+
+# The deputy
+
+
+@dataclass(frozen=True, slots=True)
+class DeputyNamed:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeputyReleased:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeputyAsked:
+    person: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeputyDeclined:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTaken:
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReturned:
+    """A leader is here again. `person`: who held the frame, if anybody had said yes."""
+
+    person: str | None
+
+
 # The ring
 
 
@@ -195,8 +261,11 @@ class WordPassed:
 
 @dataclass(frozen=True, slots=True)
 class MovedToRing:
+    """`role`: what they are there, for whoever came as an observer is one again."""
+
     person: str
     seat: int
+    role: Role = Role.RING
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +301,15 @@ Event: TypeAlias = (
     | CameBack
     | Signalled
     | Protected
+    | PresenterAwaited
+    | WaitEnded
+    | PresenterReturned
+    | DeputyNamed
+    | DeputyReleased
+    | DeputyAsked
+    | DeputyDeclined
+    | FrameTaken
+    | FrameReturned
     | RingOpened
     | RingClosed
     | WordGiven
@@ -240,7 +318,17 @@ Event: TypeAlias = (
     | InvitedToCircle
 )
 
-FRAME = (PhaseStarted, PhaseExtended, HoldExtended, Held, Resumed, AtEndSet, SessionEnded)
+FRAME = (
+    PhaseStarted,
+    PhaseExtended,
+    HoldExtended,
+    Held,
+    Resumed,
+    AtEndSet,
+    SessionEnded,
+    PresenterAwaited,
+    PresenterReturned,
+)
 """Events that make a frame command decided before them stale: somebody else has moved the frame."""
 
 

@@ -26,17 +26,17 @@ def evolve(session: Session, event: e.Event, by: str | None) -> Session:
 def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an event, nothing nested
     match event:
         case e.Named(person, name):
-            return s.changed(person, name=name)
-        case e.Knocked(person):
-            return s.changed(person, place=Place.DOOR)
+            return s.named(person, name)
+        case e.Knocked(person, kept):
+            return s.placed(person, Place.DOOR, kept=kept)
         case e.Admitted(person):
-            return s.changed(person, place=Place.INSIDE)
+            return s.placed(person, Place.INSIDE)
         case e.TurnedAway(person):
-            return s.changed(person, place=Place.INVITED)
+            return s.placed(person, Place.INVITED)
         case e.Departed(person):
-            return s.changed(person, place=Place.LEFT)
+            return s.placed(person, Place.LEFT)
         case e.Removed(person):
-            return s.changed(person, place=Place.REMOVED)
+            return s.placed(person, Place.REMOVED)
         case e.Locked():
             return replace(s, locked=True)
         case e.Unlocked():
@@ -48,7 +48,8 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
         case e.HoldExtended(left) | e.Held(left):
             return replace(s, left=left, ends_at=None, ring_until=None if _ring_slot(s) else s.ring_until)
         case e.Resumed(ends_at):
-            return _running_until(s, ends_at)
+            went_on = s.waits_no_more or s.awaited_until is not None
+            return replace(_running_until(_not_waiting(s), ends_at), waits_no_more=went_on)
         case e.AtEndSet(at_end, whole_evening):
             return replace(s, at_end_here=at_end, at_end_evening=at_end if whole_evening else s.at_end_evening)
         case e.ClockShown(on):
@@ -64,9 +65,10 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
         case e.PresenterDeclined():
             return replace(s, asked=None, asked_by=None)
         case e.PresenterChosen(person):
-            return replace(s, asked=None, asked_by=None, presenter=person, back=False, signals=False)
+            chosen = replace(_not_waiting(s), asked=None, asked_by=None, presenter=person, back=False, signals=False)
+            return _without_frame(chosen) if person == s.deputy else chosen
         case e.PresenterReleased():
-            return replace(s, presenter=None, back=False, signals=False, protected=False)
+            return replace(_not_waiting(s), presenter=None, back=False, signals=False, protected=False)
         case e.SatBack():
             return replace(s, back=True, signals=False)
         case e.CameBack():
@@ -75,6 +77,25 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
             return replace(s, signals=True)
         case e.Protected(on):
             return replace(s, protected=on)
+        case e.PresenterAwaited(until, left, holds):
+            waiting = replace(s, awaited_until=until, awaited_holds=holds, wait_is_over=False)
+            return replace(waiting, left=left, ends_at=None) if holds else waiting
+        case e.WaitEnded():
+            return replace(s, wait_is_over=True)
+        case e.PresenterReturned(ends_at):
+            return _not_waiting(s) if ends_at is None else _running_until(_not_waiting(s), ends_at)
+        case e.DeputyNamed(person):
+            return replace(_without_frame(s), deputy=person)
+        case e.DeputyReleased():
+            return replace(_without_frame(s), deputy=None)
+        case e.DeputyAsked(by=by):
+            return replace(s, deputy_asked_by=by)
+        case e.DeputyDeclined():
+            return replace(s, deputy_asked_by=None)
+        case e.FrameTaken(person):
+            return replace(s, deputy_asked_by=None, holder=person)
+        case e.FrameReturned():
+            return _without_frame(s)
         case e.RingOpened(until):
             return replace(s, ring_open=True, ring_until=until)
         case e.RingClosed():
@@ -83,8 +104,8 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
             return replace(s, word=_placed(s.word, None, person))
         case e.WordPassed(person):
             return replace(s, word=_placed(s.word, person, None))
-        case e.MovedToRing(person, seat):
-            return s.moved(person, Role.RING, seat)
+        case e.MovedToRing(person, seat, role):
+            return s.moved(person, role, seat)
         case e.InvitedToCircle(person, seat):
             return s.moved(person, Role.MEMBER, seat)
 
@@ -93,7 +114,7 @@ def _phase_started(s: Session, event: e.PhaseStarted) -> Session:
     lingers = event.ring_until is not None
     asking = s.presenter is None or s.programme.phases[event.step].chooses_presenter
     return replace(
-        s,
+        _not_waiting(s),
         step=event.step,
         ends_at=event.ends_at,
         left=None,
@@ -103,6 +124,7 @@ def _phase_started(s: Session, event: e.PhaseStarted) -> Session:
         asked=s.asked if asking else None,
         asked_by=s.asked_by if asking else None,
         protected=False,
+        waits_no_more=False,
         ring_open=lingers,
         ring_until=event.ring_until,
         word=s.word if lingers else NOBODY,
@@ -111,7 +133,15 @@ def _phase_started(s: Session, event: e.PhaseStarted) -> Session:
 
 def _ended(s: Session) -> Session:
     """Nothing is left open: no question, no word, no clock."""
-    still = replace(s, ended=True, ends_at=None, left=None, ring_open=False, ring_until=None, word=NOBODY)
+    still = replace(
+        _not_waiting(_without_frame(s)),
+        ended=True,
+        ends_at=None,
+        left=None,
+        ring_open=False,
+        ring_until=None,
+        word=NOBODY,
+    )
     return replace(still, asked=None, asked_by=None, back=False, signals=False, protected=False)
 
 
@@ -125,6 +155,15 @@ def _running_until(s: Session, ends_at: datetime) -> Session:
         time_announced=False,
         ring_until=ends_at + RING_GRACE if _ring_slot(s) else s.ring_until,
     )
+
+
+def _not_waiting(s: Session) -> Session:
+    return replace(s, awaited_until=None, awaited_holds=False, wait_is_over=False)
+
+
+def _without_frame(s: Session) -> Session:
+    """The frame is with the leaders, and nobody is asked to hold it."""
+    return replace(s, holder=None, deputy_asked_by=None)
 
 
 def _ring_slot(s: Session) -> bool:

@@ -22,7 +22,7 @@ INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 class Role(StrEnum):
-    """What somebody was invited as. Only `MoveToRing` and `InviteToCircle` change it."""
+    """What somebody was invited as. Only `MoveToRing` and `InviteToCircle` change it, and never for good."""
 
     LEADER = "leader"
     CO_LEADER = "co_leader"
@@ -68,6 +68,8 @@ class Person:
         seat: Place in the one order that everybody sees. In the circle it is
             also the slot that carries this person's sound and picture; people
             outside are seated behind the circle's seats.
+        came_as: What they were invited as, where a leader has moved them since.
+        kept: They wait at the door after a long absence, and their chair, role and case wait for them.
     """
 
     id: str
@@ -75,6 +77,8 @@ class Person:
     role: Role
     seat: int
     place: Place = Place.INVITED
+    came_as: Role | None = None
+    kept: bool = False
 
 
 def clean_name(text: str) -> str:

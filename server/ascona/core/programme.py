@@ -68,6 +68,7 @@ class Phase:
         opens_ring: The outer ring may take the word, until 60 s after the end.
         may_protect: Leaders may close the members' microphones around the presenter.
         locks_door: Nobody new comes in from here on; a lost line is not new.
+        waits_for_presenter: Minutes the group waits for a presenter whose line is lost, its clock standing still.
         after_the_end: Does not count towards the evening's agreed length.
     """
 
@@ -83,6 +84,7 @@ class Phase:
     opens_ring: bool = False
     may_protect: bool = False
     locks_door: bool = False
+    waits_for_presenter: float = 0
     after_the_end: bool = False
 
 
@@ -217,6 +219,7 @@ def _truth(value: object) -> str | None:
 _CHECKS: dict[str, Callable[[object], str | None]] = {
     "id": _id,
     "minutes": _minutes,
+    "waits_for_presenter": _minutes,
     "heard": _speakers,
     "seen": _speakers,
     "hears": _groups,

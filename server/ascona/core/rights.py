@@ -37,6 +37,7 @@ class Right:
         lobby: Also before the session opens.
         outside_too: Also by somebody who is not inside yet.
         frame: Moves the frame: stale if somebody else has moved it since.
+        deputy: Also by the deputy, while they hold the frame.
         otherwise: The reason given to anybody else.
     """
 
@@ -44,6 +45,7 @@ class Right:
     lobby: bool = False
     outside_too: bool = False
     frame: bool = False
+    deputy: bool = False
     otherwise: str = "leaders_only"
 
 
@@ -57,12 +59,14 @@ RIGHTS: dict[type[c.ByPeople], Right] = {
     c.Lock: Right(LEADERS, lobby=True),
     c.Unlock: Right(LEADERS, lobby=True),
     c.OpenSession: Right(LEADERS, lobby=True, frame=True),
-    c.NextPhase: Right(LEADERS, frame=True),
-    c.PreviousPhase: Right(LEADERS, frame=True),
-    c.GoToPhase: Right(LEADERS, frame=True),
-    c.Extend: Right(LEADERS, frame=True),
-    c.Hold: Right(LEADERS, frame=True),
-    c.Resume: Right(LEADERS, frame=True),
+    c.NextPhase: Right(LEADERS, frame=True, deputy=True),
+    c.PreviousPhase: Right(LEADERS, frame=True, deputy=True),
+    c.GoToPhase: Right(LEADERS, frame=True, deputy=True),
+    c.Extend: Right(LEADERS, frame=True, deputy=True),
+    c.Hold: Right(LEADERS, frame=True, deputy=True),
+    c.Resume: Right(LEADERS, frame=True, deputy=True),
+    c.GoOnWaiting: Right(LEADERS, frame=True, deputy=True),
+    c.ChooseAnother: Right(LEADERS, frame=True),
     c.SetAtEnd: Right(LEADERS, lobby=True, frame=True),
     c.ShowClock: Right(LEADERS, lobby=True),
     c.EndSession: Right(LEADERS, lobby=True, frame=True),
@@ -73,6 +77,11 @@ RIGHTS: dict[type[c.ByPeople], Right] = {
     c.ComeBack: Right(LEADERS | PRESENTER, otherwise="presenter_only"),
     c.Signal: Right(PRESENTER, otherwise="presenter_only"),
     c.Protect: Right(LEADERS),
+    c.NameDeputy: Right(LEADERS, lobby=True),
+    c.ReleaseDeputy: Right(LEADERS, lobby=True),
+    c.AskDeputy: Right(MEMBERS, otherwise="not_in_circle"),
+    c.HoldFrame: Right(MEMBERS, otherwise="not_in_circle"),
+    c.DeclineFrame: Right(MEMBERS, otherwise="not_in_circle"),
     c.OpenRing: Right(LEADERS),
     c.CloseRing: Right(LEADERS),
     c.GiveWord: Right(LEADERS),
@@ -118,7 +127,7 @@ def check(session: Session, command: c.ByPeople, person: Person, version: int) -
         raise Refused("already_ended")
     if person.place is not Place.INSIDE and not right.outside_too:
         raise Refused("not_inside")
-    if session.standing(person) not in right.who:
+    if session.standing(person) not in right.who and not (right.deputy and session.holds_frame(person.id)):
         raise Refused(right.otherwise)
     if session.step is None and not right.lobby:
         raise Refused("not_now")

@@ -62,7 +62,9 @@ def move_to_ring(s: Session, id: str) -> tuple[e.Event, ...]:
     if id == s.presenter:
         raise Refused("not_now")
     asked = (e.PresenterDeclined(id),) if id == s.asked else ()
-    return (*asked, e.MovedToRing(id, s.seat_behind()))
+    role = person.came_as if person.came_as in OUTSIDE else Role.RING
+    released = (e.DeputyReleased(id),) if id == s.deputy else ()
+    return (*asked, *released, e.MovedToRing(id, s.seat_behind(), role))
 
 
 def invite_to_circle(s: Session, id: str) -> tuple[e.Event, ...]:

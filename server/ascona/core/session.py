@@ -40,6 +40,14 @@ class Session:
             A place is kept until the word is passed, so that nobody else's picture moves.
         present: People whose line is up. Not an event: lines come and go without
             making anybody's command stale, and nothing of a session is lost by it.
+        lost: Since when the lines of the others inside are lost, by person. Neither is that an event.
+        leaderless_since: When the last leader's line was lost, or the last leader left; no event either.
+        deputy: Named by a leader; may be asked to hold the frame while no leader is there.
+        holder: The deputy, once they have said yes, until a leader is back.
+        awaited_until: How long the group waits for a presenter whose line is lost; None: it does not.
+        awaited_holds: The clock stands still because of that.
+        wait_is_over: It is for the leaders to say how to go on.
+        waits_no_more: A leader has gone on without the presenter in this phase.
     """
 
     id: str
@@ -70,6 +78,15 @@ class Session:
     word: tuple[str | None, ...] = NOBODY
     locked: bool = False
     present: frozenset[str] = frozenset()
+    lost: tuple[tuple[str, datetime], ...] = ()
+    leaderless_since: datetime | None = None
+    deputy: str | None = None
+    deputy_asked_by: str | None = None
+    holder: str | None = None
+    awaited_until: datetime | None = None
+    awaited_holds: bool = False
+    wait_is_over: bool = False
+    waits_no_more: bool = False
 
     @property
     def phase(self) -> Phase | None:
@@ -107,8 +124,16 @@ class Session:
         """Everyone admitted and not gone, in seat order; some lines may be lost."""
         return tuple(person for person in self.people if person.place is Place.INSIDE)
 
+    def seated(self) -> tuple[Person, ...]:
+        """Everyone who has a chair, in seat order: whoever is inside, and whoever it is kept for."""
+        return tuple(person for person in self.people if person.place is Place.INSIDE or person.kept)
+
     def standing(self, person: Person) -> Standing:
         return Standing.PRESENTER if person.id == self.presenter else Standing(person.role.value)
+
+    def holds_frame(self, id: str) -> bool:
+        """Whether this person has the leaders' rights over phases and time now; never with a leader there."""
+        return id == self.holder != self.presenter and self.phase is not None and not self.leader_present
 
     def sits_back(self, id: str) -> bool:
         return self.back and id == self.presenter
@@ -122,14 +147,23 @@ class Session:
         """A seat outside the circle, after all others."""
         return max(self.seats - 1, *(person.seat for person in self.people)) + 1
 
-    def changed(self, id: str, *, place: Place | None = None, name: str | None = None) -> "Session":
-        """The same session with one person in another place or under another name."""
-        return self._with(id, lambda person: replace(person, place=place or person.place, name=name or person.name))
+    def named(self, id: str, name: str) -> "Session":
+        """The same session with one person under another name."""
+        return self._with(id, lambda person: replace(person, name=name))
+
+    def placed(self, id: str, place: Place, *, kept: bool = False) -> "Session":
+        """The same session with one person in another place."""
+        return self._with(id, lambda person: replace(person, place=place, kept=kept))
 
     def moved(self, id: str, role: Role, seat: int) -> "Session":
         """The same session with one person in another role and seat."""
-        return self._with(id, lambda person: replace(person, role=role, seat=seat))
+        return self._with(id, lambda person: replace(person, role=role, seat=seat, came_as=_came_as(person, role)))
 
     def _with(self, id: str, change: Callable[[Person], Person]) -> "Session":
         people = [change(person) if person.id == id else person for person in self.people]
         return replace(self, people=tuple(sorted(people, key=lambda person: person.seat)))
+
+
+def _came_as(person: Person, role: Role) -> Role | None:
+    invited_as = person.came_as or person.role
+    return None if role is invited_as else invited_as

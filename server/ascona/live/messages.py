@@ -32,6 +32,16 @@ class Devices(BaseModel):
     camera: bool
 
 
+class Arrival(BaseModel):
+    """How somebody comes in: what they have turned on, and whether from another window of theirs."""
+
+    model_config = _STRICT
+
+    microphone: bool = False
+    camera: bool = False
+    move: bool = False
+
+
 class Line(BaseModel):
     """A line among leaders; kept nowhere."""
 
@@ -58,12 +68,13 @@ class Offer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command as it came in. `devices`: as turned on when knocking."""
+    """A command as it came in. `devices`, `move`: as said when knocking."""
 
     command: c.ByPeople
     version: int
     key: str
-    devices: tuple[bool, bool]
+    devices: tuple[bool, bool] = (False, False)
+    move: bool = False
 
 
 def read_order(message: object) -> Order:
@@ -86,14 +97,13 @@ def read_order(message: object) -> Order:
         or not _KEY.fullmatch(key)
     ):
         raise BadMessage("no command")
-    devices = (False, False)
+    arrival = Arrival()
     try:
         if do == c.Knock.__name__:
-            turned = Devices(microphone=fields.pop("microphone", False), camera=fields.pop("camera", False))
-            devices = (turned.microphone, turned.camera)
+            arrival = Arrival(**{field: fields.pop(field) for field in Arrival.model_fields.keys() & fields.keys()})
         command = adapter.validate_python(fields)
     except ValidationError as error:
         raise BadMessage("fields") from error
     if fields.keys() - command.__dataclass_fields__.keys():
         raise BadMessage("unknown fields")
-    return Order(command, version, key, devices)
+    return Order(command, version, key, (arrival.microphone, arrival.camera), arrival.move)

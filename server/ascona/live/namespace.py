@@ -1,7 +1,7 @@
 """The wire of the rooms: who is connected, what they send, and what they are shown."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import count
@@ -39,6 +39,9 @@ GOODBYE_SECONDS = 2.0
 CONNECTIONS_LIMIT = 6
 """Connections of one person: a line that is lost and not yet missed, and some windows."""
 
+WINDOW_LIMIT = 64
+"""Characters of what a page has drawn for its window that are looked at."""
+
 MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20.0, 40.0
 TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE = 40.0, 200.0
 """Messages above that rate which are answered with a refusal; who sends still more is hung up on for a while."""
@@ -68,8 +71,8 @@ class Connection:
     One browser's connection.
 
     Attributes:
-        window: Drawn by the page when it was loaded: a page that comes back is told from another window by it.
-        cookie: Its Cookie header, to ask again whose it is.
+        window: Drawn by the page: one that comes back is told from another window by it.
+        cookie: Its Cookie header, to ask again whose it is; two windows of one browser have the same.
         request: What opened it; None where nothing lies below.
         knocked: It is this person's place in the room.
     """
@@ -77,7 +80,7 @@ class Connection:
     sid: str
     room: Room
     person: str
-    window: str = ""
+    window: str
     cookie: str = field(default="", repr=False)
     request: Any = field(default=None, repr=False)
     knocked: bool = False
@@ -126,6 +129,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._monotonic = monotonic
         self._connections: dict[str, Connection] = {}
         self._places: dict[tuple[str, str], Connection] = {}
+        self._windows: dict[tuple[str, str], str] = {}
+        self._lines: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._shown: dict[str, Session] = {}
         self._rosters: dict[str, frozenset[str]] = {}
         self._pictures: dict[tuple[str, str], Pictures] = {}
@@ -134,8 +139,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
         id = auth.get("room") if isinstance(auth, dict) else None
+        browser = environ.get("HTTP_COOKIE", "")
         try:
-            person = await self._identify(environ.get("HTTP_COOKIE", ""), id) if isinstance(id, str) else None
+            person = await self._identify(browser, id) if isinstance(id, str) else None
             room = await self._rooms.get(id) if isinstance(id, str) and person else None
         except Exception as error:
             log.error("connect_failed", error=type(error).__name__)
@@ -147,14 +153,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             self.counts["flood_refused"] += 1
             raise socketio.exceptions.ConnectionRefusedError("too_fast")
         window = auth.get("window") if isinstance(auth, dict) else None
-        self._connections[sid] = Connection(
-            sid,
-            room,
-            person,
-            window if isinstance(window, str) else "",
-            environ.get("HTTP_COOKIE", ""),
-            environ.get("aiohttp.request"),
-        )
+        window = window[:WINDOW_LIMIT] if isinstance(window, str) and window else sid
+        self._connections[sid] = Connection(sid, room, person, window, browser, environ.get("aiohttp.request"))
         self._let_go_of_surplus(room.session.id, person)
 
     def _let_go_of_surplus(self, room: str, person: str) -> None:
@@ -253,7 +253,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             if one.room is room and one.knocked and place is not one:
                 one.knocked = False
                 await self._negotiator.leave(room.session.id, one.person)
-                await self.emit("elsewhere", {}, to=one.sid)
+                await self.emit("elsewhere", {"same_browser": place is None or place.cookie == one.cookie}, to=one.sid)
                 if place is not None:
                     await self._say_media_back(place.sid)
 
@@ -368,7 +368,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _command(self, connection: Connection, message: object) -> dict[str, str]:
         order = read_order(message)
         if isinstance(order.command, c.Knock):
-            await self._knock(connection, order)
+            await self._knock(connection, order.command, order)
         elif not connection.knocked:
             raise Refused("not_inside")
         elif self._stops_at is not None and isinstance(order.command, c.OpenSession):
@@ -377,56 +377,71 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             await connection.room.obey(order.command, connection.person, order.version, order.key)
         return {}
 
-    async def _knock(self, connection: Connection, order: Order) -> None:
-        """One place a person: whoever comes in from another window takes it over, and the old one is silent first."""
+    async def _knock(self, connection: Connection, knock: c.Knock, order: Order) -> None:
+        """
+        One place a person: another window has it only if it asks to move there.
+
+        The old one is silent before the new one may send.
+        """
         room, person = connection.room, connection.person
-        if room.session.ended:
-            if (last := self._place(connection)) is not None:
-                last.knocked = False  # also of a session that has ended nobody looks at two places
-            connection.knocked = True
-            self._places[room.session.id, person] = connection
-            return await self.show(room)
-        decide(room.session, order.command, person, room.now(), room.session.version)  # a refusal moves nobody's screen
-        before = self._place(connection)
-        self._places[room.session.id, person] = connection
-        connection.knocked = True
+        at, before = (room.session.id, person), self._place(connection)
+        if not room.session.ended:  # afterwards nobody asks, and all the same there is one place
+            if not order.move and before is not None and self._elsewhere(before, connection):
+                raise Refused("already_here")
+            decide(room.session, knock, person, room.now(), room.session.version)  # a refusal moves nobody's screen
+        self._places[at] = connection
         if before is not None and before is not connection:
-            await self._silence(before, for_another=not before.window or before.window != connection.window)
-        await room.line_up(person, order.devices)
-        self._begin(self._tell_pictures(room.session.id, person))
+            before.knocked = False
+        await self._silence(before, connection)
+        if self._place(connection) is not connection:
+            raise Refused("already_here")  # a third window was quicker
+        connection.knocked = True
+        if room.session.ended:
+            return await self.show(room)
+        self._begin(self._tell_pictures(*at))
         try:
-            await room.obey(order.command, person, room.session.version, order.key)
+            await room.come(person, knock, order.devices, order.key)
         except Refused:
             connection.knocked = False
             if self._place(connection) is connection:
-                del self._places[room.session.id, person]
+                del self._places[at]
                 await room.line_lost(person)
             raise
         await self._say_stop(connection)
         return None
 
-    async def _silence(self, before: Connection, for_another: bool) -> None:
-        """
-        Another window, or a fresh line of the same one, has the place now.
+    def _elsewhere(self, before: Connection, now: Connection) -> bool:
+        """Whether somebody is here already, with a line that is up, and in another window."""
+        return before.sid in self._connections and before.window != now.window
 
-        A line that was merely lost keeps its sound and picture for its return, whether or not anybody here has noticed.
+    async def _silence(self, before: Connection | None, now: Connection) -> None:
         """
-        before.knocked = False
-        if for_another and before.sid in self._connections:
-            await self._negotiator.leave(before.room.session.id, before.person)
-            await self.emit("elsewhere", {}, to=before.sid)
+        Nothing comes from another window any more, also where its socket was lost and its sound was not.
+
+        A line that comes back to its own window keeps its sound and picture, whether or not anybody here
+        has noticed the loss.
+        """
+        at = (now.room.session.id, now.person)
+        async with self._lines[at]:  # an answer that is under way would open what has just been closed
+            if self._windows.setdefault(at, now.window) == now.window:
+                return
+            self._windows[at] = now.window
+            await self._negotiator.leave(*at)
+        if before is not None and before.sid in self._connections:
+            await self.emit("elsewhere", {"same_browser": before.cookie == now.cookie}, to=before.sid)
 
     async def _offer(self, connection: Connection, message: object) -> dict[str, str]:
         if not connection.offers.take(self._monotonic()):
             self.counts["too_fast"] += 1
             raise Refused("too_fast")
         offer = Offer.model_validate(message)
-        session = connection.room.session
-        person = self._viewer(connection)
-        if not connection.knocked or person.place is not Place.INSIDE or session.ended:
-            raise Refused("not_inside")
-        answer = await self._negotiator.answer(session.id, person.id, offer.sdp)
-        self._begin(self._tell_pictures(session.id, person.id))
+        at = (connection.room.session.id, connection.person)
+        async with self._lines[at]:
+            ended = connection.room.session.ended
+            if not connection.knocked or self._viewer(connection).place is not Place.INSIDE or ended:
+                raise Refused("not_inside")
+            answer = await self._negotiator.answer(*at, offer.sdp)
+        self._begin(self._tell_pictures(*at))
         return {"sdp": answer}
 
     async def _line(self, connection: Connection, message: object) -> dict[str, str]:
@@ -479,8 +494,10 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _forget(self, room: Room) -> None:
         self._shown.pop(room.session.id, None)
         self._rosters.pop(room.session.id, None)
-        for place in [place for place in self._pictures if place[0] == room.session.id]:
-            del self._pictures[place]
+        known: tuple[dict[tuple[str, str], Any], ...] = (self._pictures, self._windows, self._lines)
+        for some in known:
+            for place in [place for place in some if place[0] == room.session.id]:
+                del some[place]
         await self._rooms.forget(room.session.id)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

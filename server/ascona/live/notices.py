@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ascona.core import events as e
-from ascona.core.people import Person
+from ascona.core.people import LEADERS, Person
 from ascona.core.session import Session
 
 
@@ -36,6 +36,7 @@ _PLAIN: dict[type[e.Event], str] = {
 }
 _ABOUT_A_PERSON: dict[type[e.Event], str] = {
     e.Admitted: "admitted",
+    e.TurnedAway: "turned_away",
     e.Departed: "left",
     e.Removed: "removed",
     e.PresenterAsked: "presenter_asked",
@@ -48,17 +49,47 @@ _ABOUT_A_PERSON: dict[type[e.Event], str] = {
     e.MovedToRing: "moved_to_ring",
     e.InvitedToCircle: "invited_to_circle",
     e.Signalled: "signal",
+    e.DeputyNamed: "deputy_named",
+    e.DeputyReleased: "deputy_released",
+    e.DeputyAsked: "deputy_asked",
+    e.DeputyDeclined: "deputy_declined",
+    e.FrameTaken: "frame_taken",
 }
-_FOR_LEADERS = (e.PresenterAsked, e.PresenterDeclined, e.Signalled)
+_BY_ANOTHER: dict[str, str] = {
+    "admitted": "admitted_by",
+    "sat_back": "sat_back_by",
+    "came_back": "called_back",
+    "word_given": "word_given_by",
+    "word_passed": "word_taken_back",
+    "ring_closed": "ring_closed_by",
+}
+"""What is said where somebody else has done it: the person of the event is told from whoever pressed."""
+_FOR_LEADERS = (e.PresenterDeclined, e.Signalled)
+_SAYS_IT_ALL = (e.PhaseStarted, e.RingOpened, e.PresenterChosen)
+"""The last event of a command is what was done, unless one of these is among them: it brings the others along."""
 
 
 def notices(before: Session, after: Session, events: Sequence[e.Event], by: str | None) -> list[Notice]:
-    """What to say about the events of one command, the most important last."""
+    """What to say about the events of one command: one line, for whatever was done."""
     actor = after.person(by) if by else None
-    said = [notice for event in events if (notice := _notice(before, after, event, actor))]
-    # A phase that starts brings its own movements along: who sits back and what opens is the phase's line.
-    started = [notice for notice in said if notice.key in _PHASES]
-    return (started or said) + _ring_closes_soon(before, after, events)
+    whole: list[e.Event] = [event for event in events if isinstance(event, _SAYS_IT_ALL)] or list(events[-1:])
+    admitted = [_name(after, event.person) for event in events if isinstance(event, e.Admitted)]
+    if len(admitted) > 1:
+        said: Notice | None = Notice("admitted_some", actor.name if actor else None, {"names": ", ".join(admitted)})
+    elif before.awaited_until is not None and any(isinstance(event, e.PresenterReleased) for event in events):
+        said = _without_presenter(before, after, events, actor)
+    else:
+        said = _notice(before, after, whole[0], actor) if whole else None
+    return [notice for notice in (said,) if notice] + _ring_closes_soon(before, after, events)
+
+
+def _without_presenter(
+    before: Session, after: Session, events: Sequence[e.Event], actor: Person | None
+) -> Notice | None:
+    """The case ends because its presenter did not come back: chosen so by leaders, or they have gone for good."""
+    if isinstance(events[-1], e.PresenterReleased):
+        return Notice("choose_another", actor.name if actor else None, {"name": _name(before, events[-1].person)})
+    return _notice(before, after, events[-1], actor)
 
 
 def _ring_closes_soon(before: Session, after: Session, events: Sequence[e.Event]) -> list[Notice]:
@@ -73,12 +104,29 @@ def presence_notices(before: Session, after: Session) -> list[Notice]:
     said = []
     for person in after.inside():
         was, is_here = person.id in before.present, person.id in after.present
-        if was != is_here:
-            said.append(Notice("line_back" if is_here else "line_lost", values={"name": person.name}))
+        if was and not is_here:
+            said.append(_lost(after, person))
+        elif is_here and not was and before.person(person.id) in before.inside():
+            said.append(Notice("line_back", values={"name": person.name}))
     running = after.phase is not None
     if running and before.leader_present != after.leader_present:
-        said.append(Notice("leader_back" if after.leader_present else "no_leader"))
+        said.append(_leaders_changed(before, after))
     return said
+
+
+def _lost(after: Session, person: Person) -> Notice:
+    """A lost line; where it is a leader's, everyone hears at once who leads."""
+    leader = next((p for p in after.inside() if p.role in LEADERS and p.id in after.present), None)
+    if person.role in LEADERS and leader is not None:
+        return Notice("leader_lost", values={"name": person.name, "leader": leader.name})
+    return Notice("line_lost", values={"name": person.name})
+
+
+def _leaders_changed(before: Session, after: Session) -> Notice:
+    holder = after.person(before.holder) if before.holder else None
+    if not after.leader_present:
+        return Notice("no_leader")
+    return Notice("leaders_again", values={"name": holder.name}) if holder else Notice("leader_back")
 
 
 _PHASES = ("session_opened", "moved_on", "moved_back", "clock_moved_on")
@@ -88,10 +136,13 @@ def _notice(before: Session, after: Session, event: e.Event, actor: Person | Non
     by = actor.name if actor else None
     if type(event) in _PLAIN:
         alone = isinstance(event, e.TimeAnnounced) and not after.leader_present
-        return Notice("time_is_up_no_leader" if alone else _PLAIN[type(event)], by)
+        key = "time_is_up_no_leader" if alone else _PLAIN[type(event)]
+        return Notice(_BY_ANOTHER.get(key, key) if actor else key, by)
     if type(event) in _ABOUT_A_PERSON:
-        name = _name(after, getattr(event, "person", ""))
-        return Notice(_ABOUT_A_PERSON[type(event)], by, {"name": name}, isinstance(event, _FOR_LEADERS))
+        about = getattr(event, "person", "")
+        key = _ABOUT_A_PERSON[type(event)]
+        key = _BY_ANOTHER.get(key, key) if actor and actor.id != about else key
+        return Notice(key, by, {"name": _name(after, about)}, isinstance(event, _FOR_LEADERS))
     return _with_values(before, after, event, actor)
 
 
@@ -108,6 +159,14 @@ def _with_values(before: Session, after: Session, event: e.Event, actor: Person 
             return Notice("clock_shown" if on else "clock_hidden", by)
         case e.Protected(on):
             return Notice("protected" if on else "unprotected", by)
+        case e.PresenterAwaited(holds=holds):
+            key = "goes_on_waiting" if actor else "presenter_awaited" if holds else "presenter_awaited_still"
+            return Notice(key, by, {"name": _name(after, after.presenter or "")})
+        case e.PresenterReturned(ends_at):
+            name = _name(after, after.presenter or "")
+            return Notice("presenter_returned" if ends_at else "presenter_returned_still", by, {"name": name})
+        case e.WaitEnded():
+            return Notice("wait_ended", by, {"name": _name(after, after.presenter or "")})
         case e.MinuteAnnounced():
             return Notice("one_minute", by, {"phase": after.programme.phases[(after.step or 0) + 1].id})
     return None

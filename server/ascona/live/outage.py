@@ -47,7 +47,7 @@ class Outage:
         Returns:
             The session after all of it, and what is still to be recorded.
         """
-        session = replace(self.recorded, present=now.present)
+        session = replace(self.recorded, present=now.present, lost=now.lost, leaderless_since=now.leaderless_since)
         for record in found:
             session = evolve(session, record.event, record.by)
         known, records = {(record.by, record.key) for record in found}, []

@@ -15,6 +15,7 @@ from ascona.core.clock import ANYTHING, due
 from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
+from ascona.core.lines import next_look, noted
 from ascona.core.media_plan import MediaPlan, media_plan
 from ascona.core.people import LEADERS
 from ascona.core.rights import TAKES_AWAY, Refused
@@ -76,7 +77,7 @@ class Room:
         Args:
             changed: Called after everything that has happened.
         """
-        self.session = session
+        self.session = noted(session, clock())
         self.title = title
         self.devices: dict[str, tuple[bool, bool]] = {}
         self.opened_again = frozenset(opened_again)
@@ -94,6 +95,7 @@ class Room:
         self._mending: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.Task[None] | None = None
+        self._look: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Start where the session stands: nothing is forwarded before this, and the clock does not run."""
@@ -105,8 +107,8 @@ class Room:
         """Finish what is under way and stop the clock. The session stays as it stands."""
         while self._under_way:
             await asyncio.wait(self._under_way)
-        waiting = [task for task in (self._alarm, self._mending) if task]
-        self._alarm = self._mending = None
+        waiting = [task for task in (self._alarm, self._look, self._mending) if task]
+        self._alarm = self._look = self._mending = None
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
@@ -158,9 +160,14 @@ class Room:
         """
         await self.in_turn(self._obey(command, by, version, key))
 
-    async def line_up(self, person: str, devices: tuple[bool, bool]) -> None:
-        """Somebody's line is up."""
-        await self.in_turn(self._line_up(person, devices))
+    async def come(self, person: str, knock: c.Knock, devices: tuple[bool, bool], key: str) -> None:
+        """
+        Somebody knocks, and their line is up from then on: for the first time, or after a loss.
+
+        Raises:
+            Refused: As for any command; their line is then as it was.
+        """
+        await self.in_turn(self._come(person, knock, devices, key))
 
     async def line_lost(self, person: str) -> None:
         """Somebody's line is lost; their seat, role and case are not."""
@@ -195,6 +202,19 @@ class Room:
     async def _obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
         if (by, key) in self._carried_out:
             return
+        events = await self._decided(command, by, version, key)
+        self._sealed = self._sealed and not self._opens_again(command, by)
+        await self._act(events, by)
+
+    async def _come(self, person: str, knock: c.Knock, devices: tuple[bool, bool], key: str) -> None:
+        events: Sequence[Event] = ()
+        if (person, key) not in self._carried_out:
+            events = await self._decided(knock, person, self.session.version, key)
+        self.devices[person] = devices
+        await self._act(events, person, self.session.present | {person})
+
+    async def _decided(self, command: c.Command, by: str | None, version: int, key: str) -> Sequence[Event]:
+        """What a command leads to, recorded and not yet true."""
         now = self._clock()
         events = decide(self.session, command, by, now, version)
         records = [
@@ -203,40 +223,32 @@ class Room:
         if records:
             await self._record(records, Order(command, by, key, now))
         self._remember(by, key)
-        self._sealed = self._sealed and not self._opens_again(command, by)
-        await self._act(events, by)
+        return events
 
     def _opens_again(self, command: c.Command, by: str | None) -> bool:
         """Whether a leader has done something; pages knock by themselves."""
         person = self.session.person(by) if by else None
         return person is not None and person.role in LEADERS and not isinstance(command, c.Knock)
 
-    async def _line_up(self, person: str, devices: tuple[bool, bool]) -> None:
-        self.devices[person] = devices
-        await self._present(self.session.present | {person})
-
     async def _line_lost(self, person: str) -> None:
         self.devices.pop(person, None)
-        await self._present(self.session.present - {person})
+        if person in self.session.present:
+            await self._become(replace(self.session, present=self.session.present - {person}))
 
     async def _turned(self, person: str, devices: tuple[bool, bool]) -> None:
         if person in self.session.present and self.devices.get(person) != devices:
             self.devices[person] = devices
             await self._show()
 
-    async def _present(self, present: frozenset[str]) -> None:
-        if present != self.session.present:
-            await self._become(replace(self.session, present=present))
-
-    async def _act(self, events: Sequence[Event], by: str | None) -> None:
-        """Let what is recorded be true: in the session, in sound and picture, on screens."""
-        after = self.session
+    async def _act(self, events: Sequence[Event], by: str | None, present: frozenset[str] | None = None) -> None:
+        """Let what is recorded be true, and who is there: in the session, in sound and picture, on screens."""
+        after = self.session if present is None else replace(self.session, present=present)
         for event in events:
             after = evolve(after, event, by)
         await self._become(after, events, by)
 
     async def _become(self, after: Session, events: Sequence[Event] = (), by: str | None = None) -> None:
-        before, self.session = self.session, after
+        before, self.session = self.session, noted(after, self._clock())
         self._version = max(self._version, after.version)
         if after.ended:
             self.title = ""
@@ -326,6 +338,23 @@ class Room:
         if self._alarm:
             self._alarm.cancel()  # only its waiting: what it asked for goes on in its turn
         self._alarm = asyncio.create_task(self._wait_and_say(*next_word)) if next_word else None
+        self._set_look()
+
+    def _set_look(self) -> None:
+        look = next_look(self.session, self._clock())
+        if self._look:
+            self._look.cancel()
+        self._look = asyncio.create_task(self._wait_and_look(look)) if look else None
+
+    async def _wait_and_look(self, at: datetime) -> None:
+        """Time alone changes what people see, and nothing has happened: an empty chair."""
+        await asyncio.sleep((at - self._clock()).total_seconds())
+        await self.in_turn(self._look_again(at))
+
+    async def _look_again(self, at: datetime) -> None:
+        self._set_look()
+        if self._clock() >= at:
+            await self._show()
 
     async def _wait_and_say(self, at: datetime, command: c.ByClock) -> None:
         """The clock is one more voice: it waits, then asks like everybody else."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ascona.core import commands as c
 from ascona.core.decide import decide
+from ascona.core.lines import chair_is_empty
 from ascona.core.media_plan import Kind, MediaPlan, Route, may_send, media_plan
 from ascona.core.people import LEADERS, OUTSIDE, Person, Place
 from ascona.core.programme import AtEnd
@@ -72,14 +73,17 @@ def snapshot(view: View, viewer: Person) -> dict[str, Any]:
         "phase": s.phase_id,
         "step": s.step if inside else None,
         "programme": view.programme if inside else (),
-        "clock": _clock(view) if inside and (leads or s.clock_shown) else None,
+        "clock": _clock(view) if inside and (leads or s.clock_shown or s.holds_frame(viewer.id)) else None,
         "locked": s.locked,
         "ring_open": inside and s.ring_open,
         "protected": inside and s.protected,
         "over_time": inside and s.time_announced,
         "leaderless": s.phase is not None and not s.leader_present,
+        "deputy": _named(s, s.deputy) if inside else None,
+        "holder": _named(s, s.holder) if inside and not s.leader_present else None,
+        "awaited": {"name": _named(s, s.presenter), "over": s.wait_is_over} if inside and s.awaited_until else None,
         "me": _me(view, viewer),
-        "people": [_chair(view, viewer, person) for person in s.inside()] if inside else [],
+        "people": [_chair(view, viewer, person) for person in s.seated()] if inside else [],
         "door": [_waiting(view, p) for p in s.people if p.place is Place.DOOR] if inside and leads else [],
     }
 
@@ -113,6 +117,8 @@ def _me(view: View, viewer: Person) -> dict[str, Any]:
         "heard_by": view.reach[viewer.id, Kind.AUDIO],
         "seen_by": view.reach[viewer.id, Kind.VIDEO],
         "asked_to_present": asks.name if asks else None,
+        "asked_to_hold": _named(s, s.deputy_asked_by) if s.deputy == viewer.id and not s.leader_present else None,
+        "holds_frame": s.holds_frame(viewer.id),
         "may": _may(view, viewer, _ALONE),
     }
 
@@ -127,7 +133,9 @@ def _chair(view: View, viewer: Person, person: Person) -> dict[str, Any]:
         "standing": s.standing(person).value,
         "seat": person.seat,
         "group": "ring" if person.role in OUTSIDE else "circle",
-        "state": _state(s, person),
+        "state": _state(view, person),
+        "at_door": person.place is Place.DOOR,
+        "came_as": person.came_as and person.came_as.value,
         "style": s.sit_back.value,
         "slot": view.slots.get(person.id),
         "heard": Route(person.id, viewer.id, Kind.AUDIO) in view.routes,
@@ -135,22 +143,37 @@ def _chair(view: View, viewer: Person, person: Person) -> dict[str, Any]:
         "microphone": microphone,
         "camera": camera,
         "floor": person.id in s.floor,
+        "deputy": person.id == s.deputy,
         "asked": leads and person.id == s.asked,
         "signals": leads and s.signals and person.id == s.presenter,
         "may": _may(view, viewer, _about(person.id)),
     }
 
 
-def _state(s: Session, person: Person) -> str:
+def _state(view: View, person: Person) -> str:
+    s = view.session
+    if chair_is_empty(s, person, view.now):
+        return "empty"
     if person.id not in s.present:
         return "away"
     return "back" if s.sits_back(person.id) else "here"
 
 
+def _named(s: Session, id: str | None) -> str | None:
+    person = s.person(id) if id else None
+    return person.name if person else None
+
+
 def _waiting(view: View, person: Person) -> dict[str, Any]:
     standing = view.session.standing(person).value
     again = person.id in view.opened_again
-    return {"person": person.id, "name": person.name, "standing": standing, "again": again}
+    return {
+        "person": person.id,
+        "name": person.name,
+        "standing": standing,
+        "was_here": person.kept,
+        "again": again,
+    }
 
 
 _ALONE: tuple[c.ByPeople, ...] = (
@@ -172,6 +195,12 @@ _ALONE: tuple[c.ByPeople, ...] = (
     c.ComeBack(),
     c.Signal(),
     c.Protect(True),
+    c.GoOnWaiting(),
+    c.ChooseAnother(),
+    c.ReleaseDeputy(),
+    c.AskDeputy(),
+    c.HoldFrame(),
+    c.DeclineFrame(),
     c.OpenRing(),
     c.CloseRing(),
     c.TakeWord(),
@@ -181,6 +210,7 @@ _ALONE: tuple[c.ByPeople, ...] = (
 def _about(person: str) -> tuple[c.ByPeople, ...]:
     return (
         c.ChoosePresenter(person),
+        c.NameDeputy(person),
         c.Remove(person),
         c.GiveWord(person),
         c.PassWord(person),
@@ -192,7 +222,9 @@ def _about(person: str) -> tuple[c.ByPeople, ...]:
 def _may(view: View, viewer: Person, commands: tuple[c.ByPeople, ...]) -> list[str]:
     """Which of these would be carried out now: asked of the rules themselves, so a page never guesses."""
     standing = view.session.standing(viewer)
-    asked = (command for command in commands if standing in RIGHTS[type(command)].who)
+    holds = view.session.holds_frame(viewer.id)
+    rights = ((command, RIGHTS[type(command)]) for command in commands)
+    asked = (command for command, right in rights if standing in right.who or (right.deputy and holds))
     return [type(command).__name__ for command in asked if _allowed(view, viewer, command)]
 
 

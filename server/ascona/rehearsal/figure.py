@@ -43,6 +43,7 @@ class Figure:
         self._clock = clock
         self._socket = socketio.AsyncClient(handle_sigint=False)
         self._news = asyncio.Condition()
+        self._window = uuid4().hex
         self._room: Room | None = None
         self._line: Line | None = None
         self._voice: LoopTrack | None = None
@@ -78,7 +79,7 @@ class Figure:
             await self._socket.connect(
                 self._url,
                 headers={"Cookie": cookie, "Sec-Fetch-Site": "none"},  # a program, and no page of anybody's
-                auth={"room": room},
+                auth={"room": room, "window": self._window},
                 transports=["websocket"],
                 wait_timeout=_ANSWER_SECONDS,
                 retry=True,

@@ -86,7 +86,7 @@ def test_a_receiver_nobody_knows_is_found(fantasies):
 
 
 def test_a_line_of_somebody_who_is_not_inside_is_found_though_nothing_goes_there(fantasies):
-    session = fantasies.session.changed("max", place=Place.REMOVED)
+    session = fantasies.session.placed("max", Place.REMOVED)
 
     [found] = invariants.receivers(session, session.present, Wiring({"max": 20}))
 

@@ -11,9 +11,10 @@ from tests.support.group import NOON, PEOPLE, evening, invited, one_minute_progr
 from tests.support.invariants import assert_safe
 
 from ascona.core import commands as c
-from ascona.core.clock import due
+from ascona.core.clock import _to_say, due
 from ascona.core.decide import decide
 from ascona.core.evolve import evolve
+from ascona.core.lines import DEPUTY_AFTER, noted, place_lapsed
 from ascona.core.programme import AtEnd
 from ascona.core.rights import Refused
 from ascona.core.session import Session, SitBackStyle
@@ -65,10 +66,15 @@ class AnEvening(RuleBasedStateMachine):
         for event in events:
             self.journal.append((event, by))
             self.session = evolve(self.session, event, by)
+        self.look()
 
         assert self.session.version == before.version + len(events)
         assert self.session.present == before.present
         assert {p.id for p in self.session.people} == {p.id for p in before.people}
+
+    def look(self):
+        """Who is missing, and since when, as a room knows it."""
+        self.session = noted(self.session, self.now)
 
     @rule(by=IDS, command=st.one_of(GENTLE), behind=st.integers(-1, 2))
     def anybody_tries_anything(self, by, command, behind):
@@ -119,7 +125,7 @@ class AnEvening(RuleBasedStateMachine):
             before = self.session
             self.obey(None, word)
 
-            assert before == self.session or (before.ends_at in astuple(word) or before.ring_until in astuple(word))
+            assert before == self.session or word in {said for _, said in _to_say(before)}
 
     @rule(seconds=st.sampled_from([0, 1, 30, 59, 60, 61, 600]))
     def time_passes(self, seconds):
@@ -128,19 +134,31 @@ class AnEvening(RuleBasedStateMachine):
     @rule(person=st.sampled_from([*PEOPLE]))
     def a_line_is_lost(self, person):
         self.session = replace(self.session, present=self.session.present - {person})
+        self.look()
 
     @rule()
     def no_leader_is_connected(self):
         self.session = replace(self.session, present=self.session.present - {"ada", "ben"})
+        self.look()
+
+    @rule(deputy=st.sampled_from(["max", "pia", "zoe"]), yes=st.booleans(), by=st.sampled_from([*PEOPLE]))
+    def a_deputy_is_asked(self, deputy, yes, by):
+        self.obey("ada", c.NameDeputy(deputy))
+        self.no_leader_is_connected()
+        self.now += DEPUTY_AFTER
+        self.obey(by, c.AskDeputy())
+        self.obey(deputy, c.HoldFrame() if yes else c.DeclineFrame())
+        self.obey(deputy, c.NextPhase())
 
     @rule(person=st.sampled_from([*PEOPLE]))
     def a_line_comes_back(self, person):
         before = self.session
-        self.session = replace(self.session, present=self.session.present | {person})
         self.obey(person, c.Knock(self.session.person(person).name))
+        self.session = replace(self.session, present=self.session.present | {person})
+        self.look()
 
-        if before.person(person) in before.inside():
-            assert replace(self.session, present=before.present) == before
+        if before.person(person) in before.inside() and not place_lapsed(before, before.person(person), self.now):
+            assert recorded(self.session) == recorded(before)
 
     @rule()
     def the_server_crashes_and_reads_its_journal(self):
@@ -148,8 +166,9 @@ class AnEvening(RuleBasedStateMachine):
         for event, by in self.journal:
             rebuilt = evolve(rebuilt, event, by)
 
-        assert replace(rebuilt, present=self.session.present) == self.session
+        assert recorded(rebuilt) == recorded(self.session)
         self.session = replace(rebuilt, present=self.session.present)
+        self.look()
 
     @invariant()
     def nobody_is_heard_or_listens_who_should_not(self):
@@ -157,8 +176,9 @@ class AnEvening(RuleBasedStateMachine):
             assert_safe(self.session)
 
 
-def astuple(word: c.ByClock) -> tuple[object, ...]:
-    return tuple(getattr(word, field.name) for field in fields(word))
+def recorded(session: Session) -> Session:
+    """What the journal knows: lines are no events."""
+    return replace(session, present=frozenset(), lost=(), leaderless_since=None)
 
 
 AnEvening.TestCase.settings = settings(max_examples=200, stateful_step_count=50)

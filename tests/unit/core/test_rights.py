@@ -43,6 +43,13 @@ TABLE = {
     c.ComeBack:         ("",   "LCP",   "",  "",  "presenter_only"),
     c.Signal:           ("",   "P",     "",  "",  "presenter_only"),
     c.Protect:          ("",   "LC",    "",  "",  "leaders_only"),
+    c.GoOnWaiting:      ("",   "LC",    "",  "",  "leaders_only"),
+    c.ChooseAnother:    ("",   "LC",    "",  "",  "leaders_only"),
+    c.NameDeputy:       ("LC", "LC",    "",  "",  "leaders_only"),
+    c.ReleaseDeputy:    ("LC", "LC",    "",  "",  "leaders_only"),
+    c.AskDeputy:        ("",   "PM",    "",  "",  "not_in_circle"),
+    c.HoldFrame:        ("",   "PM",    "",  "",  "not_in_circle"),
+    c.DeclineFrame:     ("",   "PM",    "",  "",  "not_in_circle"),
     c.OpenRing:         ("",   "LC",    "",  "",  "leaders_only"),
     c.CloseRing:        ("",   "LC",    "",  "",  "leaders_only"),
     c.GiveWord:         ("",   "LC",    "",  "",  "leaders_only"),
@@ -60,7 +67,7 @@ EXAMPLES = {
     c.ShowClock: c.ShowClock(True),
     c.Protect: c.Protect(True),
 }
-ABOUT_ZOE = (c.Admit, c.TurnAway, c.Remove, c.ChoosePresenter, c.MoveToRing)
+ABOUT_ZOE = (c.Admit, c.TurnAway, c.Remove, c.ChoosePresenter, c.MoveToRing, c.NameDeputy)
 EXAMPLES |= {kind: kind("zoe") for kind in ABOUT_ZOE}
 EXAMPLES |= {c.GiveWord: c.GiveWord("flo"), c.PassWord: c.PassWord("eve"), c.InviteToCircle: c.InviteToCircle("rio")}
 EXAMPLES |= {kind: kind() for kind in TABLE if kind not in EXAMPLES}
@@ -80,7 +87,7 @@ def lobby() -> Evening:
 
 def at_the_door(letter: str) -> Evening:
     group = group_of()
-    group.session = group.session.changed(WHO[letter], place=Place.DOOR)
+    group.session = group.session.placed(WHO[letter], Place.DOOR)
     return group
 
 
@@ -159,6 +166,27 @@ def has_the_word(who: str) -> Evening:
     return group
 
 
+def waited_in_vain(_who: str) -> Evening:
+    group = group_of("account")
+    group.lose("pia")
+    group.let_pass(200)
+    return group
+
+
+def without_leaders(_who: str) -> Evening:
+    group = after("questions", ("ada", c.NameDeputy("zoe")))(_who)
+    group.lose("ada")
+    group.lose("ben")
+    group.wait(90)
+    return group
+
+
+def asked_to_hold(who: str) -> Evening:
+    group = without_leaders(who)
+    group.session = replace(group.session, deputy=who, deputy_asked_by="zoe")
+    return group
+
+
 SCENES = {
     c.Admit: zoe_at_the_door,
     c.AdmitEveryone: zoe_at_the_door,
@@ -174,6 +202,12 @@ SCENES = {
     c.ComeBack: after("fantasies"),
     c.Signal: after("fantasies"),
     c.Protect: after("account"),
+    c.GoOnWaiting: waited_in_vain,
+    c.ChooseAnother: waited_in_vain,
+    c.ReleaseDeputy: after("arrive", ("ada", c.NameDeputy("zoe"))),
+    c.AskDeputy: without_leaders,
+    c.HoldFrame: asked_to_hold,
+    c.DeclineFrame: asked_to_hold,
     c.OpenRing: after("close"),
     c.CloseRing: after("ring"),
     c.GiveWord: after("close"),

@@ -77,7 +77,8 @@ def test_only_leaders_are_told_who_waits_and_what_time_is_left():
     group.do("max", c.Leave())
     group.do("max", c.Knock("Max"))
 
-    assert seen_by("ada", group)["door"] == [{"person": "max", "name": "Max", "standing": "member", "again": False}]
+    max_waits = {"person": "max", "name": "Max", "standing": "member", "was_here": False, "again": False}
+    assert seen_by("ada", group)["door"] == [max_waits]
     assert seen_by("pia", group)["door"] == []
     assert seen_by("ben", group)["clock"]
     assert seen_by("pia", group)["clock"] is None

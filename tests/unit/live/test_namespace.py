@@ -7,11 +7,14 @@ from typing import Any
 
 from tests.support.group import NOON, evening
 
+from ascona.core import commands as c
 from ascona.core.pictures import Pictures
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 from ascona.live.websocket import MESSAGES
+
+LEAVE = {"do": "Leave", "version": 0, "key": "leave-now"}
 
 
 class Wire:
@@ -25,6 +28,10 @@ class Wire:
         self.leaving = asyncio.Event()
         self.may_leave = asyncio.Event()
         self.may_leave.set()
+        self.answered: list[str] = []
+        self.answering = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.rooms = Rooms(self._load, lambda _id: None)
         self.namespace = RoomNamespace(self.rooms, self._identify, self, lambda: 0.0)
         self.namespace._set_server(self)
@@ -50,7 +57,10 @@ class Wire:
 
     async def follow(self, *_anything: object) -> None: ...
 
-    async def answer(self, *_anything: object) -> str:
+    async def answer(self, _room: str, person: str, _offer: str) -> str:
+        self.answering.set()
+        await self.may_answer.wait()
+        self.answered.append(person)
         return "answer"
 
     async def leave(self, _room: str, person: str) -> None:
@@ -61,11 +71,11 @@ class Wire:
     def shows(self, room: str, person: str, heights: Sequence[int]) -> None:
         self.heights.append((room, person, heights))
 
-    async def connect(self, sid: str, person: str) -> None:
-        await self.namespace.on_connect(sid, {"HTTP_COOKIE": person}, {"room": "s1"})
+    async def connect(self, sid: str, person: str, window: str = "") -> None:
+        await self.namespace.on_connect(sid, {"HTTP_COOKIE": person}, {"room": "s1", "window": window})
 
-    async def knock(self, sid: str, name: str = "Max", key: str = "") -> dict[str, str]:
-        order = {"do": "Knock", "name": name, "version": 0, "key": key or f"knock-of-{sid}"}
+    async def knock(self, sid: str, name: str = "Max", key: str = "", move: bool = False) -> dict[str, str]:
+        order = {"do": "Knock", "name": name, "version": 0, "key": key or f"knock-of-{sid}", "move": move}
         return await self.namespace.on_command(sid, order)
 
     async def present(self) -> frozenset[str]:
@@ -80,12 +90,12 @@ async def test_of_two_windows_taking_over_from_each_other_the_last_has_the_place
     await wire.connect("two", "max")
     assert await wire.knock("one") == {}
     wire.may_leave.clear()
-    second = asyncio.create_task(wire.knock("two"))
+    second = asyncio.create_task(wire.knock("two", move=True))
     await wire.leaving.wait()
 
-    first = asyncio.create_task(wire.knock("one", key="knock-again"))
+    first = asyncio.create_task(wire.knock("one", key="knock-again", move=True))
     wire.may_leave.set()
-    await asyncio.gather(first, second)
+    assert await asyncio.gather(first, second) == [{}, {"refused": "already_here"}]
 
     may = [await wire.namespace.on_offer(sid, {"sdp": ""}) for sid in ("one", "two")]
     assert may == [{"sdp": "answer"}, {"refused": "not_inside"}]
@@ -97,7 +107,7 @@ async def test_a_refused_knock_takes_no_place_from_the_window_that_has_come_mean
     await wire.connect("one", "max")
     await wire.connect("two", "max")
 
-    refused, taken = await asyncio.gather(wire.knock("one", name=" "), wire.knock("two"))
+    refused, taken = await asyncio.gather(wire.knock("one", name=" "), wire.knock("two", move=True))
 
     assert (refused, taken) == ({"refused": "bad_name"}, {})
     assert "max" in await wire.present()
@@ -106,14 +116,110 @@ async def test_a_refused_knock_takes_no_place_from_the_window_that_has_come_mean
 
 async def test_a_line_that_comes_back_at_once_keeps_its_sound_and_picture():
     wire = Wire()
-    await wire.connect("one", "max")
+    await wire.connect("one", "max", "her window")
     await wire.knock("one")
     await wire.namespace.on_disconnect("one")
 
-    await wire.connect("two", "max")
+    await wire.connect("two", "max", "her window")
     assert await wire.knock("two") == {}
 
     assert wire.left == []
+    await wire.namespace.close()
+    await wire.rooms.close()
+
+
+async def test_a_page_that_comes_back_to_its_window_is_never_asked_although_its_old_line_seems_well():
+    wire = Wire()
+    await wire.connect("one", "max", "her window")
+    await wire.knock("one")
+
+    await wire.connect("two", "max", "her window")
+
+    assert await wire.knock("two") == {}
+    assert ("elsewhere", "one") not in wire.sent
+    assert await wire.namespace.on_command("one", LEAVE) == {"refused": "not_inside"}
+    await wire.rooms.close()
+
+
+async def test_another_window_is_asked_and_takes_nothing_until_it_says_yes():
+    wire = Wire()
+    await wire.connect("one", "max", "laptop")
+    await wire.connect("two", "max", "phone")
+    await wire.knock("one")
+
+    assert await wire.knock("two") == {"refused": "already_here"}
+
+    may = [await wire.namespace.on_offer(sid, {"sdp": ""}) for sid in ("one", "two")]
+    assert may == [{"sdp": "answer"}, {"refused": "not_inside"}]
+    assert wire.left == []
+    await wire.rooms.close()
+
+
+async def test_after_the_end_nobody_is_asked_and_all_the_same_only_the_last_window_looks_on():
+    wire = Wire()
+    await wire.connect("one", "max")
+    await wire.knock("one")
+    room = await wire.rooms.get("s1")
+    await room.obey(c.EndSession(), "ada", room.session.version, "the-end-1")
+    await wire.connect("two", "max")
+
+    assert await wire.knock("two") == {}
+
+    assert ("elsewhere", "one") in wire.sent
+    assert [one for what, one in wire.sent if what == "room"][-1] == "two"
+    await wire.rooms.close()
+
+
+async def test_the_old_window_is_silent_before_the_new_one_may_send():
+    wire = Wire()
+    await wire.connect("one", "max", "laptop")
+    await wire.connect("two", "max", "phone")
+    await wire.knock("one")
+    wire.may_leave.clear()
+
+    moving = asyncio.create_task(wire.knock("two", move=True))
+    await wire.leaving.wait()
+    offers = [asyncio.create_task(wire.namespace.on_offer(sid, {"sdp": ""})) for sid in ("one", "two")]
+    await asyncio.sleep(0)
+    assert wire.answered == []
+    wire.may_leave.set()
+
+    assert await moving == {}
+    assert (await asyncio.gather(*offers))[0] == {"refused": "not_inside"}
+    assert await wire.namespace.on_offer("two", {"sdp": ""}) == {"sdp": "answer"}
+    assert ("elsewhere", "one") in wire.sent
+    await wire.rooms.close()
+
+
+async def test_an_answer_under_way_to_the_old_window_is_undone_before_the_new_one_has_the_place():
+    wire = Wire()
+    await wire.connect("one", "max", "laptop")
+    await wire.connect("two", "max", "phone")
+    await wire.knock("one")
+    wire.may_answer.clear()
+    answering = asyncio.create_task(wire.namespace.on_offer("one", {"sdp": ""}))
+    await wire.answering.wait()
+
+    moving = asyncio.create_task(wire.knock("two", move=True))
+    await asyncio.sleep(0)
+    assert wire.left == []
+    wire.may_answer.set()
+    await asyncio.gather(answering, moving)
+
+    assert wire.answered == wire.left == ["max"]
+    await wire.rooms.close()
+
+
+async def test_sound_that_outlives_its_socket_ends_when_another_window_comes():
+    wire = Wire()
+    await wire.connect("one", "max", "laptop")
+    await wire.knock("one")
+    await wire.namespace.on_disconnect("one")
+
+    await wire.connect("two", "max", "phone")
+    assert await wire.knock("two") == {}
+
+    assert wire.left == ["max"]
     await wire.namespace.close()
     await wire.rooms.close()
 

@@ -89,8 +89,7 @@ async def test_nobody_new_comes_in_and_whoever_was_in_comes_back():
         await room.obey(c.Knock("Max"), "max", room.session.version, KEY)
     await room.line_lost("eve")
 
-    await room.line_up("eve", (True, True))
-    await room.obey(c.Knock("Eve"), "eve", room.session.version, "key-two-2")
+    await room.come("eve", c.Knock("Eve"), (True, True), "key-of-eve")
 
     assert "eve" in {route.receiver for route in rig.plans[-1].routes}
     assert room.session.person("max").place is Place.LEFT

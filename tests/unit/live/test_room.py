@@ -177,7 +177,7 @@ async def test_a_lost_line_is_out_of_the_plan_and_back_with_the_line():
     await room.line_lost("max")
     assert all("max" not in (route.sender, route.receiver) for route in rig.plans[-1].routes)
 
-    await room.line_up("max", (True, True))
+    await room.come("max", c.Knock("Max"), (True, True), "key-one-1")
 
     assert any(route.receiver == "max" for route in rig.plans[-1].routes)
     assert rig.records == []
@@ -251,8 +251,8 @@ async def test_what_was_written_though_the_journal_did_not_say_so_has_happened()
 async def test_screens_that_fail_stop_neither_session_nor_clock():
     rig = Rig()
     phases = tuple(Phase(id, 1, at_end=AtEnd.ADVANCE) for id in ("arrive", "questions"))
-    ada = replace(invited(), programme=Programme("short", phases), present=frozenset({"ada"})).changed(
-        "ada", place=Place.INSIDE
+    ada = replace(invited(), programme=Programme("short", phases), present=frozenset({"ada"})).placed(
+        "ada", Place.INSIDE
     )
     room = room_with(rig, replace(ada, step=0, ends_at=NOON - timedelta(minutes=3)))
     rig.blind = True

@@ -15,7 +15,7 @@ test("values go in, and a phase goes in by its name", () => {
 
 test("a key nobody wrote shows its last words instead of breaking the page", () => {
   assert.equal(speak("notices.something_new"), "something new");
-  assert.equal(speak("notices.moved_on", { phase: "quiet_time" }), "We move on: quiet time");
+  assert.equal(speak("notices.moved_on", { by: "Ada", phase: "quiet_time" }), "Ada moved on: quiet time");
   assert.equal(speak("notices.toString"), "toString");
 });
 

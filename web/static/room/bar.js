@@ -34,11 +34,13 @@ export function returnView(visit, room) {
   const now = stand(room);
   const returned = !now.back && visit.choice.returning && now.speak;
   const leaving = !visit.leads && visit.may("SitBack");
-  if (!returned && !now.back && !leaving) return nothing;
+  const asking = visit.may("AskDeputy");
+  if (!returned && !now.back && !leaving && !asking) return nothing;
   return html`<div class="return">
     ${returned ? html`<p>${speak("room.returned")}</p>` : nothing}
     ${returned || visit.may("ComeBack") ? button({ text: speak("button.come_back"), look: "primary", press: () => visit.comeBack() }) : nothing}
     ${visit.may("Signal") ? button({ text: speak("button.signal"), press: () => visit.command("Signal") }) : nothing}
+    ${asking ? button({ text: speak("button.ask_deputy", { name: room.deputy }), look: "primary", press: () => visit.command("AskDeputy") }) : nothing}
     ${leaving ? button({ text: speak("button.sit_back"), press: () => visit.command("SitBack"), look: "quiet" }) : nothing}
   </div>`;
 }

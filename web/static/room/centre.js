@@ -22,8 +22,10 @@ export function centreView(visit, room, now) {
   if (room.phase === "ended") signs.push("room.ended_more");
   return html`<div class="centre">
     <h2 class="phase">${speak(`phase.${room.phase}`)}</h2>
-    <p class="stance">${speak(`stance.${room.me.stance}`)}</p>
+    <p class="stance">${speak(room.me.holds_frame ? "room.holding" : `stance.${room.me.stance}`)}</p>
     ${clockView(visit, room, now)} ${signs.map((key) => html`<p class="sign">${speak(key)}</p>`)}
+    ${room.holder ? html`<p class="sign">${speak("room.holder", { name: room.holder })}</p>` : nothing}
+    ${room.awaited ? html`<p class="sign">${speak(room.awaited.over ? "room.awaited_over" : "room.awaited", { name: room.awaited.name })}</p>` : nothing}
     <p class="sign" role="status" aria-live="polite">${weak(visit) ? speak("room.weak") : ""}</p>
   </div>`;
 }

@@ -17,7 +17,7 @@ import { Shown } from "./shown.js";
  * @property {(pictures: import("./types.js").Pictures) => void} pictures
  * @property {(milliseconds: number) => void} restart the server stops then, and starts again
  * @property {() => void} again sound and picture need another line
- * @property {(reason: string) => void} over for good: `elsewhere`, or a reason of `refusals`
+ * @property {(reason: string) => void} over until it is opened again: `elsewhere`, or a reason of `refusals`
  * @property {() => import("./types.js").Devices & {name: string}} knock how to come in
  */
 
@@ -47,6 +47,8 @@ export class Connection {
   /** @type {Promise<unknown> | null} a sign of life that is waited for */
   #sign = null;
   #closed = false;
+  #room;
+  #move = false; // whether I may take my place away from another window of mine
   #shown = new Shown((heights) => this.#tell("shows", { heights }));
 
   /**
@@ -54,9 +56,10 @@ export class Connection {
    * @param {Listener} listener
    */
   constructor(room, listener) {
+    this.#room = room;
     this.#listener = listener;
-    const auth = { room, window: unique() };
-    this.#socket = io({ path: "/socket.io/", transports: ["websocket"], auth, autoConnect: false, reconnection: false, timeout: PATIENCE });
+    const options = { transports: ["websocket"], autoConnect: false, reconnection: false, timeout: PATIENCE };
+    this.#socket = io({ path: "/socket.io/", ...options });
     this.#socket.on("connect", () => void this.#knock());
     this.#socket.on("connect_error", (error) => this.#refused(error.message));
     this.#socket.on("disconnect", (reason) => this.#lost(reason));
@@ -66,10 +69,19 @@ export class Connection {
     this.#socket.on("pictures", (pictures) => listener.pictures(pictures));
     this.#socket.on("restart", ({ in_ms }) => listener.restart(in_ms));
     this.#socket.on("again", () => listener.again());
-    this.#socket.on("elsewhere", () => this.#end("elsewhere"));
+    this.#socket.on("elsewhere", ({ same_browser }) => this.#end(same_browser ? "elsewhere" : "elsewhere_device"));
   }
 
-  open() {
+  /**
+   * Begins, also after it was over.
+   *
+   * @param {string} window what tells this window from others of mine
+   * @param {boolean} move whether to come in even if I am in another one
+   */
+  open(window, move) {
+    this.#closed = false;
+    this.#move = move;
+    this.#socket.auth = { room: this.#room, window };
     this.#listener.link("connecting");
     void this.#try();
   }
@@ -195,8 +207,9 @@ export class Connection {
     this.#turn = -1;
     this.#told = "";
     this.#shown.forget();
-    const answer = await this.command("Knock", this.#listener.knock());
+    const answer = await this.command("Knock", { ...this.#listener.knock(), move: this.#move });
     const reason = answer.refused ?? answer.error;
+    if (!reason) this.#move = false; // said once: whoever moves away again is not fetched back by a lost line
     if (!reason || !this.#socket.connected) return;
     if (answer.error || PASSING.includes(reason)) this.#later({ refused: true }, () => void this.#knock());
     else this.#end(reason);

@@ -31,6 +31,44 @@ export function deskView(visit, room, now) {
 }
 
 /**
+ * What a deputy has in their hands while no leader is there.
+ *
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ * @param {number} now performance.now()
+ */
+export function frameView(visit, room, now) {
+  const { speak } = visit;
+  return html`<section class="desk" id="desk" aria-label=${speak("desk.frame")} ?data-open=${visit.deskOpen}>
+    <header>
+      <h2>${speak("desk.frame")}</h2>
+      ${button({ text: icon("close"), name: speak("button.close_desk"), press: () => visit.set({ deskOpen: false }), look: "round only-narrow" })}
+    </header>
+    ${nowPart(visit, room, now)} ${phasesPart(visit, room)}
+  </section>`;
+}
+
+/**
+ * The presenter did not come back in time: what leaders can do now.
+ *
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+function waitPart(visit, room) {
+  const { speak } = visit;
+  if (!room.awaited?.over) return nothing;
+  const next = room.programme[(room.step ?? -1) + 1];
+  return html`<div class="part waited">
+    <h3>${speak("desk.wait_over", { name: room.awaited.name })}</h3>
+    <div class="pair">
+      ${order(visit, "GoOnWaiting", { text: speak("desk.go_on_waiting"), look: "primary" })}
+      ${visit.leads ? order(visit, "ChooseAnother", { text: speak("desk.choose_another") }) : nothing}
+      ${next ? order(visit, "NextPhase", { text: speak("desk.go_on_to", { phase: next.phase }) }) : nothing}
+    </div>
+  </div>`;
+}
+
+/**
  * @param {Visit} visit
  * @param {string} does
  * @param {{text: unknown, why?: string, look?: string, fields?: Record<string, unknown>, press?: () => unknown}} more
@@ -50,7 +88,7 @@ function nowPart(visit, room, now) {
   const { speak } = visit;
   const next = room.programme[(room.step ?? -1) + 1];
   const held = room.clock?.held ?? false;
-  return html`<div class="part now">
+  return html`${waitPart(visit, room)}<div class="part now">
     <p class="current">${speak(`phase.${room.phase}`)}</p>
     ${clockView(visit, room, now)}
     ${room.phase === "lobby"
@@ -79,9 +117,9 @@ function doorPart(visit, room) {
       ${repeat(
         room.door,
         ({ person }) => person,
-        ({ person, name, standing, again }) => html`<li>
+        ({ person, name, standing, was_here, again }) => html`<li>
           <span class="who"
-            ><bdi>${name}</bdi> <small class="quiet">${speak(`standing.${standing}`)}${again ? ` · ${speak("desk.again")}` : nothing}</small></span
+            ><bdi>${name}</bdi> <small class="quiet">${speak(`standing.${standing}`)}${was_here ? ` · ${speak("desk.was_here")}` : nothing}${again ? ` · ${speak("desk.again")}` : nothing}</small></span
           >
           ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", press: () => visit.command("Admit", { person }) })}
           ${button({ text: speak("desk.turn_away_short"), name: speak("desk.turn_away", { name }), look: "quiet", press: () => visit.command("TurnAway", { person }) })}
@@ -112,6 +150,7 @@ function groupPart(visit, room) {
       ${outer && !room.ring_open ? order(visit, "OpenRing", { text: speak("desk.open_ring") }) : nothing}
       ${outer && room.ring_open ? order(visit, "CloseRing", { text: speak("desk.close_ring") }) : nothing}
     </div>
+    ${room.deputy ? html`<p class="quiet">${speak("desk.deputy", { name: room.deputy })}</p> ${order(visit, "ReleaseDeputy", { text: speak("desk.release_deputy"), look: "quiet" })}` : nothing}
   </div>`;
 }
 

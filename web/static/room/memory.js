@@ -37,6 +37,45 @@ export function remember(room, kept) {
   }
 }
 
+const LOCK_WITHIN = 500; // milliseconds in which a page that is being reloaded lets go of its window
+
+/**
+ * What tells this window from others of the same person, through reloads too. A window that was
+ * duplicated takes its storage along, so whoever holds the lock is the window, and the copy draws anew.
+ *
+ * @param {string} room
+ * @returns {Promise<string>}
+ */
+export async function windowOf(room) {
+  const place = `ascona.window.${room}`;
+  let known = null;
+  try {
+    known = sessionStorage.getItem(place);
+  } catch {
+    // Without storage every load is another window.
+  }
+  const drawn = known && (await held(known)) ? known : crypto.randomUUID();
+  if (drawn === known) return drawn;
+  void held(drawn);
+  try {
+    sessionStorage.setItem(place, drawn);
+  } catch {
+    // As above.
+  }
+  return drawn;
+}
+
+/**
+ * @param {string} name of a lock
+ * @returns {Promise<boolean>} whether this page has it, for as long as it lives
+ */
+const held = (name) =>
+  new Promise((resolve) => {
+    if (!("locks" in navigator)) return resolve(true); // older Safari: a duplicate is then taken for a reload
+    const keep = () => new Promise(() => resolve(true));
+    navigator.locks.request(`ascona.${name}`, { signal: AbortSignal.timeout(LOCK_WITHIN) }, keep).catch(() => resolve(false));
+  });
+
 /** @param {string} room */
 export function forget(room) {
   try {

@@ -97,6 +97,7 @@ function standings({ speak }, person, own) {
   return [
     ...(own ? [{ kind: "own", word: speak("state.you"), seen: true }] : []),
     { kind: "standing", word: speak(`standing.${person.standing}`), seen: !plain && person.state === "here" && !own },
+    ...(person.came_as ? [{ kind: "came", word: speak("state.came_as", { standing: person.came_as }), seen: false }] : []),
   ];
 }
 
@@ -107,8 +108,9 @@ function standings({ speak }, person, own) {
  */
 function states({ speak }, person, without) {
   const signs = {
-    [person.state]: person.state !== "here",
+    [person.at_door ? "at_door" : person.state]: person.state !== "here",
     floor: person.floor,
+    deputy: person.deputy,
     asked: person.asked,
     signals: person.signals,
     microphone_off: closed(person),
@@ -142,6 +144,7 @@ function actions(visit, person) {
     </button>
     <div role="menu" aria-label=${name} popover="manual">
       ${person.group === "circle" ? command(["ChoosePresenter", "make_presenter"]) : command(word)} ${command(moved)}
+      ${person.group === "circle" && !person.deputy ? command(["NameDeputy", "name_deputy"]) : nothing}
       ${item(["Remove", "remove"], () => visit.set({ question: { kind: "remove", person: id, name } }))}
     </div>
   </balint-menu>`;

@@ -9,6 +9,8 @@ import { button } from "./button.js";
 export function questionView(visit) {
   const asked = visit.room?.me.asked_to_present;
   if (asked && visit.link === "connected") return present(visit, asked);
+  const asks = visit.room?.me.asked_to_hold;
+  if (asks && visit.link === "connected") return hold(visit, asks);
   if (visit.question?.kind === "end") return confirm(visit, "end", {}, () => visit.command("EndSession"));
   if (visit.question?.kind === "remove") {
     const { person, name } = visit.question;
@@ -29,6 +31,22 @@ function present(visit, by) {
     <div class="pair">
       ${button({ text: speak("dialog.present_yes"), look: "primary", press: () => visit.command("AgreeToPresent") })}
       ${button({ text: speak("dialog.present_no"), press: () => visit.command("DeclineToPresent") })}
+    </div>
+  </dialog>`;
+}
+
+/**
+ * @param {Visit} visit
+ * @param {string} by
+ */
+function hold(visit, by) {
+  const { speak } = visit;
+  return html`<dialog class="question" aria-labelledby="question" @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <h2 id="question">${speak("dialog.hold_heading", { by })}</h2>
+    <p>${speak("dialog.hold_text")}</p>
+    <div class="pair">
+      ${button({ text: speak("dialog.hold_yes"), look: "primary", press: () => visit.command("HoldFrame") })}
+      ${button({ text: speak("dialog.hold_no"), press: () => visit.command("DeclineFrame") })}
     </div>
   </dialog>`;
 }

@@ -13,7 +13,9 @@ export function speaker(texts) {
     const found = find(texts, key);
     if (found === undefined) return plain(key);
     const names = { ...values };
-    if (typeof values.phase === "string") names.phase = find(texts, `phase.${values.phase}`) ?? plain(values.phase);
+    for (const kind of ["phase", "standing"]) {
+      if (typeof values[kind] === "string") names[kind] = find(texts, `${kind}.${values[kind]}`) ?? plain(values[kind]);
+    }
     return found.replace(/\{(\w+)\}/g, (_, name) => String(names[name] ?? "…"));
   };
 }

@@ -30,6 +30,9 @@
  * @property {boolean} floor
  * @property {boolean} asked
  * @property {boolean} signals
+ * @property {boolean} deputy may be asked to hold the frame while no leader is there
+ * @property {boolean} at_door after a long absence; the chair is kept
+ * @property {Standing | null} came_as what they were invited as, where a leader has moved them
  * @property {string[]} may
  */
 
@@ -45,12 +48,14 @@
  * @property {number} heard_by
  * @property {number} seen_by
  * @property {string | null} asked_to_present
+ * @property {string | null} asked_to_hold
+ * @property {boolean} holds_frame
  * @property {string[]} may
  */
 
 /** @typedef {{left_ms: number, held: boolean, advances: boolean, shown: boolean}} Clock */
 /** @typedef {{phase: string, minutes: number | null, case: number}} Step */
-/** @typedef {{person: string, name: string, standing: Standing, again: boolean}} Waiting */
+/** @typedef {{person: string, name: string, standing: Standing, was_here: boolean, again: boolean}} Waiting */
 
 /**
  * @typedef {object} Snapshot
@@ -66,6 +71,9 @@
  * @property {boolean} protected
  * @property {boolean} over_time
  * @property {boolean} leaderless
+ * @property {string | null} deputy name
+ * @property {string | null} holder name of the deputy who holds the frame now
+ * @property {{name: string, over: boolean} | null} awaited the presenter whose line is lost
  * @property {Me} me
  * @property {Person[]} people
  * @property {Waiting[]} door

@@ -6,7 +6,7 @@ import { barView, returnView } from "./bar.js";
 import { button } from "./button.js";
 import { centreView } from "./centre.js";
 import { checkView } from "./check.js";
-import { deskView, linePart } from "./desk.js";
+import { deskView, frameView, linePart } from "./desk.js";
 import { goodbyeView } from "./goodbye.js";
 import { icon } from "./icons.js";
 import { personView } from "./person.js";
@@ -33,7 +33,8 @@ export function view(visit, circle, now) {
     <p class="news" role="status" aria-live="polite" aria-label=${speak("room.news")} data-kind=${visit.news?.kind ?? nothing}>${visit.news?.text ?? ""}</p>
     ${room ? html`${returnView(visit, room)} ${barView(visit, room)}` : nothing}
     ${room && visit.leads ? deskView(visit, room, now) : nothing}
-    ${room && visit.deskHere && !visit.leads ? lineDesk(visit) : nothing}
+    ${room && visit.holds ? frameView(visit, room, now) : nothing}
+    ${room && visit.deskHere && !visit.leads && !visit.holds ? lineDesk(visit) : nothing}
     ${questionView(visit)}
   </div>`;
 }
@@ -94,12 +95,28 @@ function lineDesk(visit) {
 /** @param {Visit} visit */
 function overView(visit) {
   const { speak, over } = visit;
+  if (visit.moved) return movedView(visit);
   const own = over === "left" || over === "removed";
-  const heading = own ? "room.over_heading" : over === "elsewhere" ? "room.elsewhere_heading" : "room.trouble_heading";
+  const heading = own ? "room.over_heading" : "room.trouble_heading";
   return html`<section class="message">
     <h1>${speak(heading)}</h1>
     <p role="status">${speak(own ? `stance.${over}` : `refusals.${over}`)}</p>
     ${over === "removed" ? nothing : button({ text: speak("button.again"), look: "primary", press: () => visit.again() })}
     ${own ? goodbyeView(visit) : nothing}
+  </section>`;
+}
+
+/**
+ * My place is in another window of mine, and comes here when I say so.
+ *
+ * @param {Visit} visit
+ */
+function movedView(visit) {
+  const { speak, over } = visit;
+  const here = over === "already_here";
+  return html`<section class="message">
+    <h1>${speak(here ? "room.already_here_heading" : "room.elsewhere_heading")}</h1>
+    <p role="status">${speak(`refusals.${over}`)}</p>
+    ${button({ text: speak(here ? "button.move_here" : "button.move_back"), look: "primary", press: () => visit.enter(true) })}
   </section>`;
 }

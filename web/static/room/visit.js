@@ -5,7 +5,7 @@ import { OwnDevices, missing } from "./devices.js";
 import { signOut } from "./goodbye.js";
 import { Level } from "./level.js";
 import { Media } from "./media.js";
-import { forget, recall, remember } from "./memory.js";
+import { forget, recall, remember, windowOf } from "./memory.js";
 import { follow, rested, sends, stand } from "./sending.js";
 import { heights } from "./shown.js";
 import { chime } from "./sound.js";
@@ -16,13 +16,14 @@ import { Wake } from "./wake.js";
 /** @typedef {{kind: "end"} | {kind: "remove", person: string, name: string}} Question */
 
 const NEWS_LASTS = 9_000; // milliseconds a line of news stays
+const MOVED = ["already_here", "elsewhere", "elsewhere_device"];
 const OUTSIDE = ["ring", "observer", "supervisor"];
 
 /** Tells `change` whenever a screen may have to look different. */
 export class Visit extends EventTarget {
   /** @type {"check" | "room" | "over"} */
   step = "check";
-  /** @type {string} why it is over: `left`, `removed`, `elsewhere` or a reason of `refusals` */
+  /** @type {string} why it is over: `left`, `removed`, one of `MOVED` or a reason of `refusals` */
   over = "";
   unfit = ""; // why this browser cannot take part, a key
   /** @type {import("./types.js").Link} */
@@ -56,6 +57,8 @@ export class Visit extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #newsTimer;
   #wake;
+  /** @type {Promise<string> | null} */
+  #window = null;
   #level = new Level((level) => this.#say({ level }));
 
   /**
@@ -103,14 +106,18 @@ export class Visit extends EventTarget {
     return this.enter();
   }
 
-  /** Out of the device check, up to the door. */
-  async enter() {
-    this.#say({ step: "room", level: 0 });
+  /**
+   * Out of the device check, up to the door.
+   *
+   * @param {boolean} [move] also out of another window of mine
+   */
+  async enter(move = false) {
+    this.#say({ step: "room", over: "", room: null, restart: null, level: 0 });
     this.#keep();
     const wanted = /** @type {Device[]} */ (["microphone", "camera"]).filter((device) => this.choice[device]);
     // Whoever has not answered the browser's question yet comes in first; what they allow follows.
     if (!this.devices.asking) await this.devices.open(wanted);
-    this.connection.open();
+    this.connection.open(await (this.#window ??= windowOf(this.page.room)), move);
   }
 
   /**
@@ -134,6 +141,11 @@ export class Visit extends EventTarget {
 
   again() {
     location.reload();
+  }
+
+  /** Whether my place is in another window, or may be taken from there. */
+  get moved() {
+    return MOVED.includes(this.over);
   }
 
   /**
@@ -180,9 +192,14 @@ export class Visit extends EventTarget {
     return this.seated && ["leader", "co_leader"].includes(this.page.standing);
   }
 
-  /** Whether there is a desk: the whole one for leaders, only their line for the supervisor. */
+  /** Whether I am the deputy who holds the frame. */
+  get holds() {
+    return this.seated && (this.room?.me.holds_frame ?? false);
+  }
+
+  /** Whether there is a desk: the whole one for leaders, phases and time for their deputy, only the line for the supervisor. */
   get deskHere() {
-    return this.seated && (this.leads || this.page.standing === "supervisor");
+    return this.seated && (this.leads || this.holds || this.page.standing === "supervisor");
   }
 
   /**
@@ -322,8 +339,8 @@ export class Visit extends EventTarget {
   /** @param {string} reason */
   #finish(reason) {
     this.media.stop();
-    this.devices.close();
-    if (reason !== "elsewhere") forget(this.page.room);
+    if (reason !== "already_here") this.devices.close(); // asked whether to move here: the browser need not ask again
+    if (!MOVED.includes(reason)) forget(this.page.room);
     this.#say({ step: "over", over: reason });
   }
 

@@ -1,0 +1,96 @@
+"""Everything a leader does is named to the room, in one line that says who did it."""
+
+import json
+from typing import get_args
+
+import pytest
+from tests.support.group import Evening, evening
+from tests.unit.core.test_rights import EXAMPLES, SCENES, after
+
+from ascona import assets
+from ascona.core import commands as c
+from ascona.core.decide import decide
+from ascona.core.evolve import evolve
+from ascona.core.rights import LEADERS, RIGHTS
+from ascona.live.notices import Notice, notices, presence_notices
+
+TEXTS = json.loads((assets.web() / "i18n" / "en.json").read_text(encoding="utf-8"))["notices"]
+BY_LEADERS = [kind for kind in get_args(c.ByPeople) if RIGHTS[kind].who >= LEADERS and len(RIGHTS[kind].who) < 7]
+
+
+def said(group: Evening, by: str | None, command: c.Command) -> list[Notice]:
+    before = group.session
+    events = decide(before, command, by, group.now, before.version)
+    for event in events:
+        group.session = evolve(group.session, event, by)
+    return notices(before, group.session, events, by)
+
+
+@pytest.mark.parametrize("kind", BY_LEADERS, ids=lambda kind: kind.__name__)
+def test_whatever_a_leader_does_everyone_is_told_once_and_by_whom(kind):
+    group = SCENES.get(kind, after("arrive"))("ada")
+
+    lines = [notice for notice in said(group, "ada", EXAMPLES[kind]) if notice.key != "ring_closes_soon"]
+
+    assert [(line.by, line.leaders_only) for line in lines] == [("Ada", False)]
+    assert "{by}" in TEXTS[lines[0].key], lines[0].key
+
+
+def test_letting_everyone_in_is_one_line():
+    group = evening()
+    for id in ("pia", "max"):
+        group.do(id, c.Leave())
+        group.do(id, c.Knock(id.title()))
+
+    assert said(group, "ben", c.AdmitEveryone()) == [Notice("admitted_some", "Ben", {"names": "Pia, Max"})]
+
+
+def test_what_people_do_of_themselves_is_not_said_to_be_done_to_them():
+    group = evening("account")
+
+    assert said(group, "pia", c.SitBack())[0].key == "sat_back"
+    assert said(group, "pia", c.ComeBack())[0].key == "came_back"
+
+
+def test_whether_somebody_said_no_is_told_to_leaders_only():
+    group = evening("choose")
+    group.do("ada", c.ChoosePresenter("max"))
+
+    assert said(group, "max", c.DeclineToPresent())[0].leaders_only
+
+
+def test_when_a_leaders_line_is_lost_everyone_hears_who_leads():
+    group = evening("questions")
+    before = group.session
+    group.lose("ada")
+
+    assert presence_notices(before, group.session) == [Notice("leader_lost", None, {"name": "Ada", "leader": "Ben"})]
+    before = group.session
+    group.lose("ben")
+    assert [notice.key for notice in presence_notices(before, group.session)] == ["line_lost", "no_leader"]
+
+
+def test_a_deputy_is_thanked_when_a_leader_is_back():
+    group = evening("questions")
+    group.do("ada", c.NameDeputy("max"))
+    group.lose("ada")
+    group.lose("ben")
+    group.wait(90)
+    group.do("pia", c.AskDeputy())
+    group.do("max", c.HoldFrame())
+    before = group.session
+    group.reconnect("ben")
+
+    assert presence_notices(before, group.session)[-1] == Notice("leaders_again", None, {"name": "Max"})
+
+
+def test_everyone_is_told_that_the_group_waits_for_its_presenter_and_when_the_wait_is_over():
+    group = evening("account")
+    group.lose("pia")
+    group.wait(5)
+    since = dict(group.session.lost)["pia"]
+
+    assert said(group, None, c.PresenterIsMissing(since)) == [Notice("presenter_awaited", None, {"name": "Pia"})]
+    group.wait(180)
+    assert said(group, None, c.WaitIsOver(group.session.awaited_until))[0].key == "wait_ended"
+    assert said(group, "ada", c.ChooseAnother()) == [Notice("choose_another", "Ada", {"name": "Pia"})]
