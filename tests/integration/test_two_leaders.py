@@ -5,14 +5,14 @@ import os
 import sys
 
 from ascona.core.people import Role
-from ascona.live import namespace
+from ascona.live import connection
 
 GROUP = {"Ada": Role.LEADER, "Ben": Role.CO_LEADER, "Max": Role.MEMBER}
 
 
 async def test_two_leaders_at_once_take_one_step_and_the_second_is_told(gather, capsys, monkeypatch):
     times = int(os.environ.get("ASCONA_TEST_TIMES", "25"))
-    monkeypatch.setattr(namespace, "MESSAGES_AT_ONCE", 2.0 * times + 40)  # nobody else presses so often
+    monkeypatch.setattr(connection, "MESSAGES_AT_ONCE", 2.0 * times + 40)  # nobody else presses so often
     people = await gather(GROUP)
     leaders = [people["Ada"], people["Ben"]]
     for leader in leaders:

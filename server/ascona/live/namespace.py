@@ -1,11 +1,11 @@
 """The wire of the rooms: who is connected, what they send, and what they are shown."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 import socketio
 import structlog
@@ -18,14 +18,14 @@ from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
 from ascona.core.session import Session
+from ascona.live.connection import WINDOW_LIMIT, Connection
 from ascona.live.flooders import Flooders
 from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, Shows, read_order
 from ascona.live.notices import notices, presence_notices
-from ascona.live.rate_limit import TokenBucket
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 from ascona.live.snapshot import View, snapshot
-from ascona.live.websocket import CUT
+from ascona.live.windows import Negotiator, Windows
 
 LINE_PATIENCE_SECONDS = 2.0
 """How long a closed connection may take to come back before the others see an empty chair."""
@@ -39,61 +39,7 @@ GOODBYE_SECONDS = 2.0
 CONNECTIONS_LIMIT = 6
 """Connections of one person: a line that is lost and not yet missed, and some windows."""
 
-WINDOW_LIMIT = 64
-"""Characters of what a page has drawn for its window that are looked at."""
-
-MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20.0, 40.0
-TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE = 40.0, 200.0
-"""Messages above that rate which are answered with a refusal; who sends still more is hung up on for a while."""
-
-OFFERS_PER_SECOND, OFFERS_AT_ONCE = 1.0, 5.0
-
 log = structlog.get_logger()
-
-
-class Negotiator(Protocol):
-    """Answers browsers' offers of sound and picture."""
-
-    async def answer(self, room: str, person: str, offer: str) -> str:
-        """Raises: Refused, with what is wrong with the offer."""
-        ...
-
-    async def leave(self, room: str, person: str) -> None: ...
-
-    def shows(self, room: str, person: str, heights: Sequence[int]) -> None:
-        """Say how high each slot's picture is on somebody's screen."""
-        ...
-
-
-@dataclass(slots=True)
-class Connection:
-    """
-    One browser's connection.
-
-    Attributes:
-        window: Drawn by the page: one that comes back is told from another window by it.
-        cookie: Its Cookie header, to ask again whose it is; two windows of one browser have the same.
-        request: What opened it; None where nothing lies below.
-        knocked: It is this person's place in the room.
-    """
-
-    sid: str
-    room: Room
-    person: str
-    window: str
-    cookie: str = field(default="", repr=False)
-    request: Any = field(default=None, repr=False)
-    knocked: bool = False
-    messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
-    offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
-    refusals: TokenBucket = field(default_factory=lambda: TokenBucket(TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE))
-
-    def cut(self) -> None:
-        """End it without a goodbye, which would have to be read first; what has come and was not read is not read."""
-        if self.request is not None:
-            self.request[CUT] = True
-            if self.request.transport is not None:
-                self.request.transport.abort()
 
 
 class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the library has no types
@@ -129,8 +75,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._monotonic = monotonic
         self._connections: dict[str, Connection] = {}
         self._places: dict[tuple[str, str], Connection] = {}
-        self._windows: dict[tuple[str, str], str] = {}
-        self._lines: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._windows = Windows(negotiator)
         self._shown: dict[str, Session] = {}
         self._rosters: dict[str, frozenset[str]] = {}
         self._pictures: dict[tuple[str, str], Pictures] = {}
@@ -415,19 +360,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         return before.sid in self._connections and before.window != now.window
 
     async def _silence(self, before: Connection | None, now: Connection) -> None:
-        """
-        Nothing comes from another window any more, also where its socket was lost and its sound was not.
-
-        A line that comes back to its own window keeps its sound and picture, whether or not anybody here
-        has noticed the loss.
-        """
-        at = (now.room.session.id, now.person)
-        async with self._lines[at]:  # an answer that is under way would open what has just been closed
-            if self._windows.setdefault(at, now.window) == now.window:
-                return
-            self._windows[at] = now.window
-            await self._negotiator.leave(*at)
-        if before is not None and before.sid in self._connections:
+        """Nothing comes from another window any more, also where its socket was lost and its sound was not."""
+        moved = await self._windows.enter(now.room.session.id, now.person, now.window)
+        if moved and before is not None and before.sid in self._connections:
             await self.emit("elsewhere", {"same_browser": before.cookie == now.cookie}, to=before.sid)
 
     async def _offer(self, connection: Connection, message: object) -> dict[str, str]:
@@ -436,13 +371,14 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             raise Refused("too_fast")
         offer = Offer.model_validate(message)
         at = (connection.room.session.id, connection.person)
-        async with self._lines[at]:
-            ended = connection.room.session.ended
-            if not connection.knocked or self._viewer(connection).place is not Place.INSIDE or ended:
-                raise Refused("not_inside")
-            answer = await self._negotiator.answer(*at, offer.sdp)
+        answer = await self._windows.answer(*at, offer.sdp, lambda: self._check_inside(connection))
         self._begin(self._tell_pictures(*at))
         return {"sdp": answer}
+
+    def _check_inside(self, connection: Connection) -> None:
+        inside = connection.knocked and self._viewer(connection).place is Place.INSIDE
+        if not inside or connection.room.session.ended:
+            raise Refused("not_inside")
 
     async def _line(self, connection: Connection, message: object) -> dict[str, str]:
         line = Line.model_validate(message)
@@ -494,10 +430,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _forget(self, room: Room) -> None:
         self._shown.pop(room.session.id, None)
         self._rosters.pop(room.session.id, None)
-        known: tuple[dict[tuple[str, str], Any], ...] = (self._pictures, self._windows, self._lines)
-        for some in known:
-            for place in [place for place in some if place[0] == room.session.id]:
-                del some[place]
+        self._windows.forget(room.session.id)
+        for place in [place for place in self._pictures if place[0] == room.session.id]:
+            del self._pictures[place]
         await self._rooms.forget(room.session.id)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

@@ -11,23 +11,21 @@ from typing import Any, Protocol
 import structlog
 
 from ascona.core import commands as c
-from ascona.core.clock import ANYTHING, due
+from ascona.core.clock import ANYTHING
 from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
-from ascona.core.lines import next_look, noted
+from ascona.core.lines import noted
 from ascona.core.media_plan import MediaPlan, media_plan
 from ascona.core.people import LEADERS
 from ascona.core.rights import TAKES_AWAY, Refused
 from ascona.core.session import Session
+from ascona.live.alarms import Alarms
 from ascona.live.ledger import JOURNAL_RETRY_SECONDS, Journal, Ledger
 from ascona.live.outage import Order
 
 KEYS_LIMIT = 512
 """Commands a room remembers, so that one sent twice is carried out once."""
-
-CLOCK_RETRY_SECONDS = 1.0
-"""How long the clock waits before it speaks again when its word could not be recorded."""
 
 log = structlog.get_logger()
 
@@ -94,23 +92,23 @@ class Room:
         self._version = session.version  # the highest that was ever shown or forwarded by
         self._mending: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[None]] = set()
-        self._alarm: asyncio.Task[None] | None = None
-        self._look: asyncio.Task[None] | None = None
+        self._alarms = Alarms(clock, self._say, self._look)
 
     async def open(self) -> None:
         """Start where the session stands: nothing is forwarded before this, and the clock does not run."""
         async with self._turn:
             await self._switchboard.follow(self.session.id, self.plan)
-            self._set_alarm()
+            self._set_alarms()
 
     async def close(self) -> None:
         """Finish what is under way and stop the clock. The session stays as it stands."""
         while self._under_way:
             await asyncio.wait(self._under_way)
-        waiting = [task for task in (self._alarm, self._look, self._mending) if task]
-        self._alarm = self._look = self._mending = None
-        for task in waiting:
-            task.cancel()
+        waiting = self._alarms.stop()
+        if self._mending:
+            self._mending.cancel()
+            waiting.append(self._mending)
+            self._mending = None
         await asyncio.gather(*waiting, return_exceptions=True)
         if self._ledger.outage:
             with suppress(Refused):  # what is still owed then, a crash would lose as well
@@ -253,7 +251,7 @@ class Room:
         if after.ended:
             self.title = ""
         await self._follow(before)
-        self._set_alarm()
+        self._set_alarms()
         await self._show(events, by)
         self._changed(self)
 
@@ -263,7 +261,7 @@ class Room:
         finally:
             if self._ledger.outage and not self._mending:
                 self._mending = asyncio.create_task(self._mend())
-                self._set_alarm()
+                self._set_alarms()
 
     async def _mend(self) -> None:
         """Ask until the journal answers, beside everybody's turn: whoever takes rights away does not wait for it."""
@@ -295,7 +293,7 @@ class Room:
         if after != self.session:
             await self._become(after, [record.event for record in found], found[-1].by if found else None)
         else:
-            self._set_alarm()
+            self._set_alarms()
 
     async def _follow(self, before: Session) -> None:
         """
@@ -333,39 +331,16 @@ class Room:
         while len(self._carried_out) > KEYS_LIMIT:
             self._carried_out.popitem(last=False)
 
-    def _set_alarm(self) -> None:
-        next_word = due(self.session, TAKES_AWAY if self._ledger.outage else ANYTHING)
-        if self._alarm:
-            self._alarm.cancel()  # only its waiting: what it asked for goes on in its turn
-        self._alarm = asyncio.create_task(self._wait_and_say(*next_word)) if next_word else None
-        self._set_look()
+    def _set_alarms(self) -> None:
+        self._alarms.set(self.session, TAKES_AWAY if self._ledger.outage else ANYTHING)
 
-    def _set_look(self) -> None:
-        look = next_look(self.session, self._clock())
-        if self._look:
-            self._look.cancel()
-        self._look = asyncio.create_task(self._wait_and_look(look)) if look else None
+    async def _say(self, command: c.ByClock, at: datetime) -> None:
+        version = self.session.version
+        await self.obey(command, None, version, f"clock {type(command).__name__} {at.isoformat()} {version}")
 
-    async def _wait_and_look(self, at: datetime) -> None:
-        """Time alone changes what people see, and nothing has happened: an empty chair."""
-        await asyncio.sleep((at - self._clock()).total_seconds())
-        await self.in_turn(self._look_again(at))
+    async def _look(self) -> None:
+        await self.in_turn(self._look_again())
 
-    async def _look_again(self, at: datetime) -> None:
-        self._set_look()
-        if self._clock() >= at:
-            await self._show()
-
-    async def _wait_and_say(self, at: datetime, command: c.ByClock) -> None:
-        """The clock is one more voice: it waits, then asks like everybody else."""
-        pause = (at - self._clock()).total_seconds()
-        while True:
-            await asyncio.sleep(max(0.0, pause))
-            key = f"clock {type(command).__name__} {at.isoformat()} {self.session.version}"
-            try:
-                return await self.obey(command, None, self.session.version, key)
-            except Refused as refusal:
-                if refusal.reason == "stale_version":
-                    return None
-            early = (at - self._clock()).total_seconds()
-            pause = early if early > 0 else CLOCK_RETRY_SECONDS
+    async def _look_again(self) -> None:
+        self._set_alarms()
+        await self._show()

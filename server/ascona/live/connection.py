@@ -1,0 +1,48 @@
+"""One browser's connection to a room, and how much may come over it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ascona.live.rate_limit import TokenBucket
+from ascona.live.room import Room
+from ascona.live.websocket import CUT
+
+WINDOW_LIMIT = 64
+"""Characters of what a page has drawn for its window that are looked at."""
+
+MESSAGES_PER_SECOND, MESSAGES_AT_ONCE = 20.0, 40.0
+TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE = 40.0, 200.0
+"""Messages above that rate which are answered with a refusal; who sends still more is hung up on for a while."""
+
+OFFERS_PER_SECOND, OFFERS_AT_ONCE = 1.0, 5.0
+
+
+@dataclass(slots=True)
+class Connection:
+    """
+    One browser's connection.
+
+    Attributes:
+        window: Drawn by the page: one that comes back is told from another window by it.
+        cookie: Its Cookie header, to ask again whose it is; two windows of one browser have the same.
+        request: What opened it; None where nothing lies below.
+        knocked: It is this person's place in the room.
+    """
+
+    sid: str
+    room: Room
+    person: str
+    window: str
+    cookie: str = field(default="", repr=False)
+    request: Any = field(default=None, repr=False)
+    knocked: bool = False
+    messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
+    offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
+    refusals: TokenBucket = field(default_factory=lambda: TokenBucket(TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE))
+
+    def cut(self) -> None:
+        """End it without a goodbye, which would have to be read first; what has come and was not read is not read."""
+        if self.request is not None:
+            self.request[CUT] = True
+            if self.request.transport is not None:
+                self.request.transport.abort()
