@@ -152,19 +152,20 @@ async def open_database(settings: Settings) -> Database:
     return await Database.opened(settings.database_url)
 
 
-async def start(settings: Settings, turns: Turns | None = None) -> Server:
+async def start(settings: Settings, turns: Turns | None = None, clock: Callable[[], datetime] | None = None) -> Server:
     """
     Start serving.
 
     Args:
         turns: Of this process's loop, where somebody looks at them.
+        clock: UTC in whole milliseconds, never set back; a steady one if there is none.
 
     Raises:
         CannotStart: With a sentence for whoever runs the server; nothing is left running.
         DatabaseUnusable: The same, of the database.
     """
     async with AsyncExitStack() as stack:
-        clock = steady_clock()
+        clock = clock or steady_clock()
         database = await open_database(settings)
         stack.push_async_callback(database.close)
         began = clock()

@@ -22,6 +22,7 @@ ARGUMENTS = [
     "--disable-quic",
 ]
 DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
 ORDINARY: dict[str, Any] = {"viewport": DESKTOP, "permissions": ["camera", "microphone"]}
 
 expect.set_options(timeout=20_000)

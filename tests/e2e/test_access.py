@@ -1,31 +1,15 @@
 """Everyone can take part: nothing for axe to find, and a leader needs no mouse."""
 
 from playwright.async_api import Locator, Page, expect
-from tests.e2e.conftest import DESKTOP
+from tests.e2e.access import AXE, assert_accessible, assert_accessible_at_every_size
+from tests.e2e.conftest import PHONE
 from tests.e2e.evening import come_in, go_to, open_session
-from tests.e2e.person import Person
 
 from ascona import assets
 from ascona.core.programme import read_programme
 
-AXE = (assets.web() / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 PEOPLE = ("--leader", "Ada", "--member", "Cy", "--ring", "Eve")
 PHASES = [phase.id for phase in read_programme(assets.preset("ascona-90")).phases]
-PHONE = {"width": 390, "height": 844}
-
-
-async def assert_accessible(person: Person, where: str) -> None:
-    """axe-core finds nothing: WCAG 2.2 A and AA, and its own best practices."""
-    found = await person.page.evaluate("async () => (await window.axe.run(document)).violations")
-    problems = [(problem["id"], [node["html"] for node in problem["nodes"]]) for problem in found]
-    assert problems == [], f"{where}, as {person.standing}: {problems}"
-
-
-async def assert_accessible_at_every_size(person: Person, where: str) -> None:
-    await assert_accessible(person, where)
-    await person.page.set_viewport_size(PHONE)
-    await assert_accessible(person, f"{where} on a phone")
-    await person.page.set_viewport_size(DESKTOP)
 
 
 async def test_axe_finds_nothing_from_the_join_page_to_the_end(gather):

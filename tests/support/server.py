@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ PATIENCE_SECONDS = 40.0
 LOOPBACK = "127.0.0.1"  # tests send to nobody else
 
 
-async def started(data: Path, **settings: Any) -> app.Server:
-    """A server with its data in this folder, on free ports."""
+async def started(data: Path, clock: Callable[[], datetime] | None = None, **settings: Any) -> app.Server:
+    """A server with its data in this folder, on free ports; with a clock of its own unless there is one."""
     usual = {"data": data, "port": 0, "media_port": 0, "media_host": LOOPBACK, "media_workers": 0}
-    return await app.start(Settings(**(usual | settings)))
+    return await app.start(Settings(**(usual | settings)), clock=clock)
 
 
 async def planned(

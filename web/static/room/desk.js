@@ -88,12 +88,13 @@ function nowPart(visit, room, now) {
   const { speak } = visit;
   const next = room.programme[(room.step ?? -1) + 1];
   const held = room.clock?.held ?? false;
+  const waited = room.awaited?.over ?? false; // then the question above comes first
   return html`${waitPart(visit, room)}<div class="part now">
     <p class="current">${speak(`phase.${room.phase}`)}</p>
     ${clockView(visit, room, now)}
     ${room.phase === "lobby"
       ? order(visit, "OpenSession", { text: speak("desk.open"), look: "primary wide" })
-      : order(visit, "NextPhase", { text: speak("desk.next"), look: "primary wide", why: next ? "refusals.no_presenter" : undefined })}
+      : order(visit, "NextPhase", { text: speak("desk.next"), look: waited ? "wide" : "primary wide", why: next ? "refusals.no_presenter" : undefined })}
     <p class="quiet">${next ? speak("desk.coming", { phase: next.phase }) : speak("desk.coming_last")}</p>
     <div class="pair">
       ${order(visit, "PreviousPhase", { text: speak("desk.previous") })}
@@ -119,7 +120,8 @@ function doorPart(visit, room) {
         ({ person }) => person,
         ({ person, name, standing, was_here, again }) => html`<li>
           <span class="who"
-            ><bdi>${name}</bdi> <small class="quiet">${speak(`standing.${standing}`)}${was_here ? ` · ${speak("desk.was_here")}` : nothing}${again ? ` · ${speak("desk.again")}` : nothing}</small></span
+            ><bdi>${name}</bdi> <small class="quiet">${speak(`standing.${standing}`)}${again ? ` · ${speak("desk.again")}` : nothing}</small>
+            ${was_here ? html`<small class="was-here">${speak("desk.was_here")}</small>` : nothing}</span
           >
           ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", press: () => visit.command("Admit", { person }) })}
           ${button({ text: speak("desk.turn_away_short"), name: speak("desk.turn_away", { name }), look: "quiet", press: () => visit.command("TurnAway", { person }) })}
@@ -150,7 +152,12 @@ function groupPart(visit, room) {
       ${outer && !room.ring_open ? order(visit, "OpenRing", { text: speak("desk.open_ring") }) : nothing}
       ${outer && room.ring_open ? order(visit, "CloseRing", { text: speak("desk.close_ring") }) : nothing}
     </div>
-    ${room.deputy ? html`<p class="quiet">${speak("desk.deputy", { name: room.deputy })}</p> ${order(visit, "ReleaseDeputy", { text: speak("desk.release_deputy"), look: "quiet" })}` : nothing}
+    ${room.deputy
+      ? html`<div class="deputy">
+          <p class="quiet">${speak("desk.deputy", { name: room.deputy })}</p>
+          ${order(visit, "ReleaseDeputy", { text: speak("desk.release_deputy") })}
+        </div>`
+      : nothing}
   </div>`;
 }
 

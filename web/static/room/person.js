@@ -29,6 +29,7 @@ export function personView(visit, person, place) {
     data-style=${person.state === "back" ? (person.style ?? "gone") : nothing}
     ?data-own=${own}
     ?data-floor=${person.floor}
+    ?data-at-door=${person.at_door}
     ?data-signals=${person.signals}
     data-without=${without || nothing}
     title=${without ? visit.speak(`state.${without}`) : nothing}
@@ -76,7 +77,7 @@ const closed = (person) => person.group === "circle" && person.state === "here" 
 
 /** @param {Person} person */
 function mark(person) {
-  if (person.state === "away" || person.state === "empty" || person.state === "back") return icon("chair");
+  if (person.state === "empty" || person.state === "back") return icon("chair");
   return initials(person.name);
 }
 

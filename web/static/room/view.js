@@ -115,6 +115,7 @@ function movedView(visit) {
   const { speak, over } = visit;
   const here = over === "already_here";
   return html`<section class="message">
+    <p class="waiting-chair">${icon("chair")}</p>
     <h1>${speak(here ? "room.already_here_heading" : "room.elsewhere_heading")}</h1>
     <p role="status">${speak(`refusals.${over}`)}</p>
     ${button({ text: speak(here ? "button.move_here" : "button.move_back"), look: "primary", press: () => visit.enter(true) })}
