@@ -119,6 +119,31 @@ async def test_in_firefox_the_presenter_comes_back_reloads_and_outlives_a_restar
     assert [line for line in cy.trouble if "/socket.io/" not in line] == []
 
 
+async def test_a_place_moves_from_firefox_to_another_browser_and_back(firefox, gather):
+    cy = await firefox()
+    people = await gather(*GROUP)
+    other, ada = people["Cy"], people["Ada"]
+    await asyncio.gather(ada.join(), join(cy, other.link))
+    await ada.press("Admit Cy")
+    await ada.press("Open the session")
+    seat = await ada.seat_of("Cy")
+    await until(lambda: is_heard_and_seen(ada, seat))
+
+    await other.page.goto(other.link)
+    await other.page.get_by_role("checkbox", name="I agree").check()
+    await other.press("Join the room")
+    await other.press("Move here")
+    await expect(other.room).to_have_attribute("data-link", "connected")
+    await cy.until("window.connections.every((one) => one.connectionState === 'closed')")
+    await ada.reset()
+    await until(lambda: is_heard_and_seen(ada, seat))
+
+    await cy.press("Move back here")
+    await expect(other.button("Move back here")).to_be_visible()
+    await ada.reset()
+    await until(lambda: is_heard_and_seen(ada, seat))
+
+
 async def test_a_camera_in_firefox_goes_out_in_the_layers_that_somebody_looks_at(firefox, gather):
     cy = await firefox()
     people = await seated(gather, cy, device_scale_factor=FINE)
