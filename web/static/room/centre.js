@@ -14,7 +14,7 @@ import { leftNow, reading } from "./clock.js";
 export function centreView(visit, room, now) {
   const { speak } = visit;
   const signs = [
-    ...(room.leaderless ? ["room.leaderless"] : []),
+    ...(room.leaderless && !room.holder ? ["room.leaderless"] : []),
     ...(room.protected ? ["room.protected"] : []),
     ...(room.ring_open ? ["room.ring_open"] : []),
   ];
@@ -24,7 +24,7 @@ export function centreView(visit, room, now) {
     <h2 class="phase">${speak(`phase.${room.phase}`)}</h2>
     <p class="stance">${speak(room.me.holds_frame ? "room.holding" : `stance.${room.me.stance}`)}</p>
     ${clockView(visit, room, now)} ${signs.map((key) => html`<p class="sign">${speak(key)}</p>`)}
-    ${room.holder ? html`<p class="sign">${speak("room.holder", { name: room.holder })}</p>` : nothing}
+    ${room.holder && !room.me.holds_frame ? html`<p class="sign">${speak("room.holder", { name: room.holder })}</p>` : nothing}
     ${room.awaited ? html`<p class="sign">${speak(room.awaited.over ? "room.awaited_over" : "room.awaited", { name: room.awaited.name })}</p>` : nothing}
     <p class="sign" role="status" aria-live="polite">${weak(visit) ? speak("room.weak") : ""}</p>
   </div>`;
