@@ -152,6 +152,8 @@ async def test_another_device_asks_before_it_takes_the_place_and_the_first_can_f
     await expect(laptop.room).to_have_attribute("data-link", "connected")
     await expect(phone.page.get_by_text("another browser or device")).to_be_visible()
     await ada.page.evaluate(NEXT_FRAME, [seat, 0])
+    await expect(laptop.button("Turn microphone off")).to_be_visible()
+    await expect(laptop.button("Turn camera off")).to_be_visible()
 
 
 async def sending(person: Person) -> bool:

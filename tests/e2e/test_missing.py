@@ -11,7 +11,7 @@ from tests.e2e.evening import come_in, go_to, open_session
 from tests.e2e.person import Person
 from tests.support.server import started
 
-# The server's warnings are seen here, too: a page that is left while it asks for a file leaves that for Python to close.
+# The server's warnings are seen here, too: a page that is left while it asks for a file leaves Python to close it.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 GROUP = ("--leader", "Ada", "--member", "Cy", "--member", "Dee", "--member", "Emil")

@@ -67,13 +67,18 @@ export class OwnDevices extends EventTarget {
     await this.open([device]);
   }
 
-  /** For good. */
+  /** Whatever the browser still allows is given back at once. For good, unless they are wanted here again. */
   close() {
     this.#closed = true;
     this.microphone?.stop();
     this.camera?.stop();
     this.microphone = this.camera = null;
     this.#say({});
+  }
+
+  /** My place has come back to this window. */
+  reopen() {
+    this.#closed = false;
   }
 
   /** @param {readonly Device[]} which */

@@ -114,6 +114,7 @@ export class Visit extends EventTarget {
   async enter(move = false) {
     this.#say({ step: "room", over: "", room: null, restart: null, level: 0 });
     this.#keep();
+    if (move) this.devices.reopen();
     const wanted = /** @type {Device[]} */ (["microphone", "camera"]).filter((device) => this.choice[device]);
     // Whoever has not answered the browser's question yet comes in first; what they allow follows.
     if (!this.devices.asking) await this.devices.open(wanted);
