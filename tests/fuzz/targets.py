@@ -1,13 +1,14 @@
 """What is fed to whom, and what it begins with: what browsers send, or their writers wrote."""
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from aioice import stun
 
 from ascona.media import rtcp
-from tests.fuzz import readers
+from tests.fuzz import readers, sequences
 from tests.support.streams import AUDIO_TYPE, REPAIR_TYPE, VIDEO_TYPE, datagram, vp8
 from tests.unit.media.test_handshake import Peer
 from tests.unit.media.test_offer import CHROMIUM, FIREFOX
@@ -90,6 +91,11 @@ def _orders() -> Iterator[bytes]:
     yield json.dumps({"heights": [360, 0, 90]}).encode()
 
 
+def _evenings() -> Iterator[bytes]:
+    for seed in range(8):
+        yield random.Random(seed).randbytes(300)  # noqa: S311  # any will do, but always the same
+
+
 _WORDS_OF_SDP = (
     b"m=audio 9 UDP/TLS/RTP/SAVPF ", b"m=video 9 UDP/TLS/RTP/SAVPF ", b"a=rtpmap:", b"a=fmtp:", b"apt=", b"a=extmap:",
     b"a=rid:", b"a=simulcast:send l;h", b"a=ssrc:", b"a=ssrc-group:FID ", b"a=setup:active", b"a=group:BUNDLE ",
@@ -126,4 +132,5 @@ TARGETS = {
         readers.read_flights, (framed(hello()), framed(hello(), hello())), (b"\x16\xfe\xfd", b"\x16\xfe\xff")
     ),
     "messages": Target(readers.read_message, tuple(_orders()), _WORDS_OF_MESSAGES),
+    "sequences": Target(sequences.read_sequence, tuple(_evenings())),
 }

@@ -277,3 +277,17 @@ def test_everything_that_is_answered_is_let_through_and_nothing_else():
     answered = {name for name in vars(RoomNamespace) if name.startswith("on_")} - comings_and_goings
 
     assert {f"on_{message}" for message in MESSAGES} == answered
+
+
+async def test_after_the_end_too_one_window_is_told_that_another_looks_now():
+    wire = Wire()
+    await wire.connect("one", "ada")
+    await wire.connect("two", "ada")
+    await wire.knock("one", "Ada")
+    room = await wire.rooms.get("s1")
+    order = {"do": "EndSession", "version": room.session.version, "key": "ends-the-evening"}
+    assert await wire.namespace.on_command("one", order) == {}
+
+    assert await wire.knock("two", "Ada") == {}
+
+    assert ("elsewhere", "one") in wire.sent
