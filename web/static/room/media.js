@@ -195,10 +195,11 @@ export class Media extends EventTarget {
   }
 
   #pause() {
+    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#attempts);
     this.#attempts = Math.min(5, this.#attempts + 1);
     this.dispatchEvent(new Event("change"));
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#attempts));
+      const timer = setTimeout(resolve, pause);
       this.#wake = () => resolve(clearTimeout(timer));
     });
   }
