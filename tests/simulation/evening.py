@@ -10,6 +10,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
+from ascona.core.lines import DEPUTY_AFTER
 from ascona.core.programme import AtEnd, Programme
 from ascona.core.session import Session, SitBackStyle
 from tests.simulation.book import Book
@@ -104,6 +105,7 @@ class Evening:
             self._the_presenter_turns: 8,
             self._somebody_presses_twice: 4,
             self._somebody_loses_the_line: 10,
+            self._no_leader_is_there: 2,
             self._somebody_opens_another_window: 4,
             self._somebody_leaves_and_comes: 3,
             self._somebody_turns_something_off: 3,
@@ -279,6 +281,22 @@ class Evening:
                 self._note(f"{page.person} loses the line for {seconds:.2f} s")
                 self._count("lines lost")
                 page.lose(seconds, self._weather.between(0.1, 3.0), self._weather.between(0.01, 15.0))
+
+    async def _no_leader_is_there(self) -> None:
+        """For so long that a deputy may be asked; a deputy has mostly been named before."""
+        member = self._draw.choice([one for one in self._people if one not in LEADERS])
+        await self._press_as("ada", "NameDeputy", person=member)
+        seconds = self._weather.between(100.0, 200.0)
+        self._note(f"the leaders lose the line for {seconds:.2f} s")
+        for page in self._pages:
+            if page.person in LEADERS and not page.over and page.network:
+                page.lose(seconds, self._weather.between(0.1, 3.0), self._weather.between(0.01, 15.0))
+        await asyncio.sleep(DEPUTY_AFTER.total_seconds() + 20.0)
+        for do in ("AskDeputy", "HoldFrame", "NextPhase"):
+            for page in self._pages:
+                if page.room and do in page.room["me"]["may"]:
+                    await self._press(page, do, {})
+                    self._count(f"{do} without leaders")
 
     async def _somebody_opens_another_window(self) -> None:
         self._open(self._draw.choice(self._people), moves=self._weather.chance(0.8))
