@@ -52,6 +52,7 @@ class Rooms:
 
     async def close(self) -> None:
         """Close all rooms; their sessions go on where they stand when they are opened again."""
-        rooms, self._rooms = self._rooms, {}
-        for room in rooms.values():
-            await room.close()
+        for id, room in list(self._rooms.items()):
+            async with self._opening[id]:  # whoever asks for it meanwhile gets one that knows all of it
+                await room.close()
+                self._rooms.pop(id, None)

@@ -6,6 +6,8 @@ import pytest
 from tests.support.group import NOON, evening
 from tests.unit.live.test_room import Rig
 
+from ascona.core import commands as c
+from ascona.core.evolve import evolve
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 
@@ -28,6 +30,15 @@ class Shelf:
         return Room(evening().session, "", rig, rig, rig, lambda: NOON)
 
 
+class Slow(Rig):
+    """A journal that has written nothing until it may go on."""
+
+    async def append(self, session, records):
+        self.reached.set()
+        await self.may_go_on.wait()
+        await super().append(session, records)
+
+
 async def test_a_room_is_opened_once_however_many_come():
     shelf = Shelf()
     rooms = Rooms(shelf.load, lambda _id: None)
@@ -36,6 +47,35 @@ async def test_a_room_is_opened_once_however_many_come():
 
     assert len(set(map(id, found))) == shelf.loaded == 1
     await rooms.close()
+
+
+async def test_whoever_asks_for_a_room_that_is_being_closed_gets_one_that_knows_its_last_command():
+    rig = Slow()
+    first = evening().session
+
+    async def load(_id: str) -> Room:
+        session = first
+        for record in rig.records:
+            session = evolve(session, record.event, record.by)
+        return Room(session, "", rig, rig, rig, lambda: NOON)
+
+    rooms = Rooms(load, lambda _id: None)
+    room = await rooms.get("s1")
+    assert room
+    rig.may_go_on.clear()
+    last = asyncio.create_task(room.obey(c.NextPhase(), "ada", room.session.version, "key-one-1"))
+    await rig.reached.wait()
+
+    closing, asking = asyncio.create_task(rooms.close()), asyncio.create_task(rooms.get("s1"))
+    rig.may_go_on.set()
+    await asyncio.gather(last, closing)
+
+    again = await asking
+    assert again
+    assert again is not room
+    assert again.session.version == room.session.version
+    assert rig.plans[-1].version == room.session.version
+    await again.close()
 
 
 async def test_a_room_that_is_not_there_is_not_there_for_anybody():
