@@ -1,8 +1,9 @@
 """Who may ask for what, and when: one table. What a command then does stands in `decide`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ascona.core import commands as c
+from ascona.core.media_plan import Route, media_plan
 from ascona.core.people import Person, Place, Standing
 from ascona.core.session import Session
 
@@ -109,9 +110,27 @@ TAKES_AWAY: frozenset[type[c.Command]] = frozenset(
 What only ever lets people hear, see, say or enter less. It takes effect also while nothing can be recorded: if a crash
 comes before it is written, it can be said again; sound that went out cannot be taken back.
 
-One case gives something back: with a presenter who goes ends the protection around them. Closing microphones to protect
+Two cases give something back. With a presenter who goes ends the protection around them; and a guest of the circle who
+moves to the ring may be heard where only those they came with are, see `takes_away`. Closing microphones to protect
 somebody, `Protect`, opens the presenter's, and so is not here.
 """
+
+_MAY_ALWAYS_GO = frozenset({c.Leave, c.Remove})
+
+
+def takes_away(command: c.Command, before: Session, after: Session) -> bool:
+    """
+    Whether a command may take effect although it cannot be recorded.
+
+    It is one of `TAKES_AWAY`, and opens no way between people, were everybody's line up; whoever goes may always go.
+    """
+    if type(command) not in TAKES_AWAY:
+        return False
+    return type(command) in _MAY_ALWAYS_GO or _ways(after) <= _ways(before)
+
+
+def _ways(session: Session) -> frozenset[Route]:
+    return media_plan(replace(session, present=frozenset(person.id for person in session.people))).routes
 
 
 def check(session: Session, command: c.ByPeople, person: Person, version: int) -> None:

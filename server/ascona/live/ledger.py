@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from ascona.core.events import Recorded
-from ascona.core.rights import TAKES_AWAY, Refused
+from ascona.core.rights import Refused
 from ascona.core.session import Session
 from ascona.live.outage import Order, Outage
 
@@ -49,14 +49,16 @@ class Ledger:
         """The session as the journal is known to have it."""
         return self.outage.recorded if self.outage else session
 
-    async def write(self, session: Session, records: Sequence[Recorded], order: Order) -> None:
+    async def write(self, session: Session, records: Sequence[Recorded], order: Order, takes: bool) -> None:
         """
         Record what an order leads to. While that cannot be done, what takes rights away is owed.
+
+        Args:
+            takes: Whether this one does, and nothing else: see `takes_away`.
 
         Raises:
             Refused: If it is neither recorded nor owed. It may have been written all the same.
         """
-        takes = type(order.command) in TAKES_AWAY
         if self.outage is None:
             patience = TAKING_PATIENCE_SECONDS if takes else JOURNAL_PATIENCE_SECONDS
             try:

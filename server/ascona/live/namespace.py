@@ -342,7 +342,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             raise Refused("already_here")  # a third window was quicker
         connection.knocked = True
         if room.session.ended:
-            return await self.show(room)
+            return await room.show()
         self._begin(self._tell_pictures(*at))
         try:
             await room.come(person, knock, order.devices, order.key)

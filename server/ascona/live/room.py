@@ -18,7 +18,7 @@ from ascona.core.evolve import evolve
 from ascona.core.lines import noted
 from ascona.core.media_plan import MediaPlan, media_plan
 from ascona.core.people import LEADERS
-from ascona.core.rights import TAKES_AWAY, Refused
+from ascona.core.rights import TAKES_AWAY, Refused, takes_away
 from ascona.core.session import Session
 from ascona.live.alarms import Alarms
 from ascona.live.ledger import JOURNAL_RETRY_SECONDS, Journal, Ledger
@@ -175,10 +175,14 @@ class Room:
         """Somebody turned their microphone or camera on or off."""
         await self.in_turn(self._turned(person, devices))
 
+    async def show(self) -> None:
+        """Show everybody the room as it stands, after sound and picture have followed: whoever looks in too late."""
+        await self.in_turn(self._show())
+
     async def link_opened_again(self, person: str) -> None:
         """Somebody's link was opened in another browser than before: theirs, or somebody else's."""
         self.opened_again |= {person}
-        await self.in_turn(self._show())
+        await self.show()
 
     async def in_turn(self, work: Coroutine[Any, Any, None]) -> None:
         """One after another, and each to its end, also when whoever asked is gone: what is recorded is also done."""
@@ -219,7 +223,8 @@ class Room:
             Recorded(self.session.version + number, now, by, key, event) for number, event in enumerate(events, start=1)
         ]
         if records:
-            await self._record(records, Order(command, by, key, now))
+            takes = takes_away(command, self.session, _after(self.session, events, by))
+            await self._record(records, Order(command, by, key, now), takes)
         self._remember(by, key)
         return events
 
@@ -240,10 +245,8 @@ class Room:
 
     async def _act(self, events: Sequence[Event], by: str | None, present: frozenset[str] | None = None) -> None:
         """Let what is recorded be true, and who is there: in the session, in sound and picture, on screens."""
-        after = self.session if present is None else replace(self.session, present=present)
-        for event in events:
-            after = evolve(after, event, by)
-        await self._become(after, events, by)
+        session = self.session if present is None else replace(self.session, present=present)
+        await self._become(_after(session, events, by), events, by)
 
     async def _become(self, after: Session, events: Sequence[Event] = (), by: str | None = None) -> None:
         before, self.session = self.session, noted(after, self._clock())
@@ -255,9 +258,9 @@ class Room:
         await self._show(events, by)
         self._changed(self)
 
-    async def _record(self, records: list[Recorded], order: Order) -> None:
+    async def _record(self, records: list[Recorded], order: Order, takes: bool) -> None:
         try:
-            await self._ledger.write(self.session, records, order)
+            await self._ledger.write(self.session, records, order, takes)
         finally:
             if self._ledger.outage and not self._mending:
                 self._mending = asyncio.create_task(self._mend())
@@ -344,3 +347,9 @@ class Room:
     async def _look_again(self) -> None:
         self._set_alarms()
         await self._show()
+
+
+def _after(session: Session, events: Sequence[Event], by: str | None) -> Session:
+    for event in events:
+        session = evolve(session, event, by)
+    return session

@@ -79,6 +79,22 @@ async def test_whoever_gets_something_waits_until_it_can_be_recorded():
     await room.close()
 
 
+async def test_a_guest_of_the_circle_is_not_let_into_the_talk_of_those_they_came_with_unrecorded():
+    rig = Rig()
+    group = evening("debrief")
+    group.do("ada", c.InviteToCircle("sol"))
+    room = room_with(rig, group.session)
+    rig.away = True
+
+    with pytest.raises(Refused, match="journal_unavailable"):  # leaders and supervisors hear one another then
+        await room.obey(c.MoveToRing("sol"), "ada", room.session.version, KEY)
+
+    assert rig.plans == []
+    await room.obey(c.Remove("sol"), "ada", room.session.version, "key-two-2")
+    assert rig.left == ["sol"]
+    await room.close()
+
+
 async def test_nobody_new_comes_in_and_whoever_was_in_comes_back():
     rig = Rig()
     group = Evening(evening().session)

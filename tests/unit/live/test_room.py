@@ -86,6 +86,21 @@ async def test_a_command_is_recorded_then_obeyed_then_shown():
     await room.close()
 
 
+async def test_whoever_looks_in_sees_what_sound_and_picture_have_followed_already():
+    rig = Rig()
+    room = room_with(rig)
+    rig.may_go_on.clear()
+    ending = asyncio.create_task(room.obey(c.EndSession(), "ada", room.session.version, "key-one-1"))
+    await rig.reached.wait()
+
+    looking = asyncio.create_task(room.show())
+    rig.may_go_on.set()
+    await asyncio.gather(ending, looking)
+
+    assert rig.story == ["record", "follow", "show", "show"]
+    await room.close()
+
+
 async def test_the_same_key_is_carried_out_once_also_after_a_restart():
     rig = Rig()
     room = room_with(rig)
