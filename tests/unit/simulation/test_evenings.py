@@ -38,15 +38,15 @@ def test_the_same_seed_is_the_same_evening():
 
 
 class OpensBeforeItIsRecorded(Room):
-    async def _record(self, records: list[Recorded], order: Order) -> None:
+    async def _record(self, records: list[Recorded], order: Order, takes: bool) -> None:
         after = reduce(lambda session, record: evolve(session, record.event, record.by), records, self.session)
         await self._switchboard.follow(self.session.id, media_plan(after))
-        await super()._record(records, order)
+        await super()._record(records, order, takes)
 
 
 class AcknowledgesBeforeItIsRecorded(Room):
-    async def _record(self, records: list[Recorded], order: Order) -> None:
-        self._later = asyncio.create_task(super()._record(records, order))
+    async def _record(self, records: list[Recorded], order: Order, takes: bool) -> None:
+        self._later = asyncio.create_task(super()._record(records, order, takes))
 
 
 class LeavesOutTheVersion(Room):
