@@ -1,7 +1,7 @@
 """Who is heard and seen by whom: a pure function of the session, and the only place that says so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from ascona.core.people import LEADERS, OUTSIDE, Person, Place, Role
@@ -62,6 +62,11 @@ def media_plan(session: Session) -> MediaPlan:
         if receiver is not sender
     )
     return MediaPlan(session.version, routes, slots)
+
+
+def ways(session: Session) -> frozenset[Route]:
+    """Who could be heard and seen by whom, were everybody's line up."""
+    return media_plan(replace(session, present=frozenset(person.id for person in session.people))).routes
 
 
 def may_send(session: Session, person: Person, kind: Kind) -> bool:

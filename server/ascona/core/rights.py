@@ -1,9 +1,8 @@
 """Who may ask for what, and when: one table. What a command then does stands in `decide`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ascona.core import commands as c
-from ascona.core.media_plan import Route, media_plan
 from ascona.core.people import Person, Place, Standing
 from ascona.core.session import Session
 
@@ -107,30 +106,13 @@ TAKES_AWAY: frozenset[type[c.Command]] = frozenset(
     }
 )
 """
-What only ever lets people hear, see, say or enter less. It takes effect also while nothing can be recorded: if a crash
-comes before it is written, it can be said again; sound that went out cannot be taken back.
+What lets people hear, see, say or enter less. It takes effect also while nothing can be recorded: if a crash comes
+before it is written, it can be said again; sound that went out cannot be taken back.
 
-Two cases give something back. With a presenter who goes ends the protection around them; and a guest of the circle who
-moves to the ring may be heard where only those they came with are, see `takes_away`. Closing microphones to protect
-somebody, `Protect`, opens the presenter's, and so is not here.
+Two of them could open a way as well: with a presenter who goes ends the protection around them, and a guest of the
+circle who moves to the ring may be heard where only those they came with are. So a room opens no way between people
+before it is recorded. Closing microphones to protect somebody, `Protect`, opens the presenter's, and is not here.
 """
-
-_MAY_ALWAYS_GO = frozenset({c.Leave, c.Remove})
-
-
-def takes_away(command: c.Command, before: Session, after: Session) -> bool:
-    """
-    Whether a command may take effect although it cannot be recorded.
-
-    It is one of `TAKES_AWAY`, and opens no way between people, were everybody's line up; whoever goes may always go.
-    """
-    if type(command) not in TAKES_AWAY:
-        return False
-    return type(command) in _MAY_ALWAYS_GO or _ways(after) <= _ways(before)
-
-
-def _ways(session: Session) -> frozenset[Route]:
-    return media_plan(replace(session, present=frozenset(person.id for person in session.people))).routes
 
 
 def check(session: Session, command: c.ByPeople, person: Person, version: int) -> None:

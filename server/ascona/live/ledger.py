@@ -54,7 +54,7 @@ class Ledger:
         Record what an order leads to. While that cannot be done, what takes rights away is owed.
 
         Args:
-            takes: Whether this one does, and nothing else: see `takes_away`.
+            takes: Whether this one does: see `TAKES_AWAY`.
 
         Raises:
             Refused: If it is neither recorded nor owed. It may have been written all the same.

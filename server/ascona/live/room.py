@@ -16,9 +16,9 @@ from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
 from ascona.core.lines import noted
-from ascona.core.media_plan import MediaPlan, media_plan
+from ascona.core.media_plan import MediaPlan, Route, media_plan, ways
 from ascona.core.people import LEADERS
-from ascona.core.rights import TAKES_AWAY, Refused, takes_away
+from ascona.core.rights import TAKES_AWAY, Refused
 from ascona.core.session import Session
 from ascona.live.alarms import Alarms
 from ascona.live.ledger import JOURNAL_RETRY_SECONDS, Journal, Ledger
@@ -124,9 +124,12 @@ class Room:
 
     @property
     def plan(self) -> MediaPlan:
-        """Who is heard and seen by whom; nobody in a room that was sealed."""
-        planned = replace(media_plan(self.session), version=self._version)
-        return replace(planned, routes=frozenset()) if self._sealed else planned
+        """Who is heard and seen by whom; nobody in a room that was sealed, and by no way that is not recorded."""
+        plan = media_plan(self.session)
+        routes: frozenset[Route] = frozenset() if self._sealed else plan.routes
+        if self._ledger.outage:
+            routes &= ways(self._ledger.outage.recorded)
+        return replace(plan, version=self._version, routes=routes)
 
     @property
     def recorded(self) -> int:
@@ -223,8 +226,7 @@ class Room:
             Recorded(self.session.version + number, now, by, key, event) for number, event in enumerate(events, start=1)
         ]
         if records:
-            takes = takes_away(command, self.session, _after(self.session, events, by))
-            await self._record(records, Order(command, by, key, now), takes)
+            await self._record(records, Order(command, by, key, now), takes=type(command) in TAKES_AWAY)
         self._remember(by, key)
         return events
 
@@ -290,10 +292,11 @@ class Room:
         Raises:
             Refused: If it does not answer.
         """
+        waited = self.behind  # ways that were to be recorded first
         after, found = await self._ledger.agree(self.session)
         for record in found:
             self._remember(record.by, record.key)
-        if after != self.session:
+        if waited or after != self.session:
             await self._become(after, [record.event for record in found], found[-1].by if found else None)
         else:
             self._set_alarms()

@@ -79,20 +79,41 @@ async def test_whoever_gets_something_waits_until_it_can_be_recorded():
     await room.close()
 
 
-async def test_a_guest_of_the_circle_is_not_let_into_the_talk_of_those_they_came_with_unrecorded():
+async def test_a_guest_of_the_circle_is_let_into_the_talk_of_those_they_came_with_once_that_is_recorded():
     rig = Rig()
     group = evening("debrief")
     group.do("ada", c.InviteToCircle("sol"))
     room = room_with(rig, group.session)
     rig.away = True
 
-    with pytest.raises(Refused, match="journal_unavailable"):  # leaders and supervisors hear one another then
-        await room.obey(c.MoveToRing("sol"), "ada", room.session.version, KEY)
+    await room.obey(c.MoveToRing("sol"), "ada", room.session.version, KEY)
 
-    assert rig.plans == []
-    await room.obey(c.Remove("sol"), "ada", room.session.version, "key-two-2")
-    assert rig.left == ["sol"]
+    assert "sol" not in {route.receiver for route in rig.plans[-1].routes}
+    rig.away = False
+    await room.settled()
+    assert "sol" in {route.receiver for route in rig.plans[-1].routes}  # leaders and supervisors hear one another then
     await room.close()
+
+
+async def test_the_protection_around_a_presenter_who_goes_lasts_until_that_is_recorded():
+    rig = Rig()
+    group = evening("re_entry")
+    group.do("ada", c.Protect(True))
+    room = room_with(rig, group.session)
+    rig.away = True
+
+    await room.obey(c.Leave(), "pia", room.session.version, KEY)
+
+    assert heard(rig) == {"ada", "ben"}
+    rig.away = False
+    await room.settled()
+    assert heard(rig) > {"ada", "ben"}
+    await room.close()
+
+
+def heard(rig: Rig) -> set[str]:
+    """Who is, now."""
+    return {route.sender for route in rig.plans[-1].routes if route.kind is Kind.AUDIO}
 
 
 async def test_nobody_new_comes_in_and_whoever_was_in_comes_back():
