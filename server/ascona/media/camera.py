@@ -88,6 +88,7 @@ class Camera:
 
     def take_over(self, track: Track, now: float) -> None:
         """Let those who wait for this layer switch to it: what its outputs are about to be sent is a key frame."""
+        track.key_frame_wanted = False  # here it is, for everybody who asked while it was on its way
         for output, layer in self._eyes.items():
             if layer is not None and output.source is not track and self._best(layer, now) is track:
                 if not output.waiting:

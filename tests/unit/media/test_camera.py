@@ -59,6 +59,19 @@ def test_a_listener_keeps_a_layer_until_the_other_ones_key_frame(ada, camera):
     assert ada.counts["layers_switched"] == 1
 
 
+def test_one_key_frame_is_asked_for_and_is_for_all_who_wait(ada, camera):
+    first, second = Listener(), Listener()
+    ada.show("l", now=0.0)
+    for listener in (first, second):
+        ada.publisher.admit(listener.output, 1.0, "l")
+
+    ada.show("l", key=True, now=1.1)
+    camera.request(2.0)
+
+    assert (len(first.sent), len(second.sent)) == (1, 1)
+    assert ada.key_frames_asked("l") == 1
+
+
 def test_what_the_line_cannot_carry_ends_at_once(ada, camera):
     listener = watching(ada, "h")
     camera.show(listener.output, "l", 0.5, at_once=True)
