@@ -33,6 +33,15 @@ async ([slot, began]) => {
 }
 """
 
+# A line on which what the page says waits until `window.go()`, and the word that somebody comes back alone.
+HELD_BACK = """
+const say = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) {
+  if (!String(data).includes('"ComeBack"')) return say.call(this, data);
+  window.go = () => say.call(this, data);
+};
+"""
+
 # A machine that sleeps: nothing runs meanwhile, and afterwards the clock has gone on.
 SLEEP = """
 window.slept = 0;
@@ -64,6 +73,51 @@ async def test_the_presenter_comes_back_to_the_same_seat_without_being_asked_for
     assert await dee.seat_of("Cy") == seat
     assert await cy.page.evaluate("window.prompts") == prompts
     print(f"picture again {took:.0f} ms after the click")
+
+
+async def test_who_comes_back_sends_with_the_asking_and_is_heard_with_the_servers_word_alone(gather):
+    people = await with_cy_back(gather, scripts={"Cy": HELD_BACK})
+    cy, dee = people["Cy"], people["Dee"]
+    seat = await dee.seat_of("Cy")
+    await cy.reset()
+    await dee.reset()
+
+    await cy.press("Come back")
+
+    await until(lambda: sends_both(cy))
+    received = await dee.received()
+    assert all(counts.packets == 0 for (slot, _), counts in received.items() if slot == seat)
+    await expect(dee.chair("Cy")).to_have_attribute("data-state", "back")
+
+    await cy.page.evaluate("window.go()")
+
+    await dee.page.evaluate(NEXT_FRAME, [seat, 0])
+    await expect(dee.chair("Cy")).to_have_attribute("data-state", "here")
+
+
+async def test_who_asked_to_come_back_too_late_sends_no_longer(gather):
+    people = await with_cy_back(gather, scripts={"Cy": HELD_BACK})
+    cy = people["Cy"]
+    await cy.reset()
+    await cy.press("Come back")
+    await until(lambda: sends_both(cy))
+
+    await go_to(people, "re_entry")  # the leader was quicker, and turns nobody's microphone on
+    await cy.page.evaluate("window.go()")
+
+    await expect(cy.page.get_by_text("That is not possible in this phase.")).to_be_visible()
+    await expect(cy.button("Turn microphone on")).to_be_visible()
+    await until(lambda: has_gone_silent(cy))
+
+
+async def sends_both(person: Person) -> bool:
+    return await person.sent("audio") > 20 and await person.sent("video") > 20
+
+
+async def has_gone_silent(person: Person) -> bool:
+    await person.reset()
+    await person.page.wait_for_timeout(500)
+    return await person.sent("audio") + await person.sent("video") == 0
 
 
 async def test_a_leaders_next_phase_brings_the_presenter_back_but_turns_nothing_on(gather):

@@ -35,6 +35,7 @@ export class Visit extends EventTarget {
   choice;
   name;
   sounds = true;
+  coming = false; // back into the circle: asked for, and not answered yet
   selfView = false;
   soundOnly = false; // my own choice: no pictures come to me
   /** @type {import("./types.js").Pictures} */
@@ -163,10 +164,17 @@ export class Visit extends EventTarget {
     this.#choose({ ...this.choice, [device]: on, returning: this.choice.returning && !on });
   }
 
-  /** The presenter's return: one click, no question from the browser. */
+  /**
+   * The presenter's return: one click, no question from the browser. Voice and picture go out with the asking, to be
+   * there when the server opens the gates; before, it forwards nothing.
+   */
   async comeBack() {
-    if (this.may("ComeBack") && !(await this.command("ComeBack"))) return;
-    await this.devices.open();
+    const asks = this.may("ComeBack");
+    if (asks) this.#say({ coming: true });
+    const came = !asks || (await this.command("ComeBack"));
+    if (came) await this.devices.open();
+    this.coming = false;
+    if (!came) return this.#changed();
     this.#choose({ microphone: this.devices.microphone !== null, camera: this.devices.camera !== null, returning: false });
   }
 
@@ -359,7 +367,7 @@ export class Visit extends EventTarget {
   /** What follows from the state goes out here, so that nothing has to remember to do it. */
   #changed() {
     const { microphone, camera } = this.devices;
-    const going = sends(this.choice, this.room && stand(this.room));
+    const going = this.coming ? { microphone: true, camera: true } : sends(this.choice, this.room && stand(this.room));
     const { layers, lean } = this.pictures;
     this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null, layers, lean });
     this.connection.devices({ microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") });
