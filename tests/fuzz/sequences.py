@@ -156,7 +156,8 @@ class Ground:
     async def _come_from_a_window(self) -> None:
         sid = await self._connect(self._tape.choice([*PEOPLE]), self._tape.choice(("first", "second", "")))
         if self._tape.random() < 0.8:
-            await self._knock(sid, move=self._tape.random() < 0.5)
+            how = self._tape.choice(({}, {"move": True}, {"move": True}, {"sound": True}))
+            await self._knock(sid, **how)
 
     async def _lose_a_line(self) -> None:
         sid = self._anybody()
@@ -183,8 +184,8 @@ class Ground:
         changed = {name: value for name, value in message.items() if name != key}
         return changed if self._tape.random() < 0.2 else changed | {key: self._tape.choice(NONSENSE)}
 
-    async def _knock(self, sid: str, *, move: bool = False) -> None:
-        fields = {"name": "Zoë", "microphone": True, "camera": True} | ({"move": True} if move else {})
+    async def _knock(self, sid: str, **how: bool) -> None:
+        fields = {"name": "Zoë", "microphone": True, "camera": True, **how}
         await self._send(sid, "command", self._order(sid, "Knock", fields))
 
     async def _connect(self, person: str, window: str) -> str:
@@ -207,7 +208,7 @@ class Ground:
         assert isinstance(answer, dict), (event, answer)
         self.answers[next(iter(answer.values()), "done") if "sdp" not in answer else "sdp"] += 1
         if "sdp" in answer:
-            self._exchange.come_up(self._sockets[sid], message["sdp"])
+            self._exchange.come_up(self._wire._connections[sid].line, message["sdp"])
             return
         assert set(answer) <= {"refused", "by", "error"}, answer
         assert answer.get("error", "bad_message") == "bad_message", (event, message)
@@ -221,11 +222,12 @@ class Ground:
             return
         session = room.session
         assert_safe(session)
-        assert room.plan.routes == media_plan(session).routes == self._exchange.open, "gates are not the plan's"
+        assert room.plan.routes == media_plan(session).routes, "the room plans more or less than the rules"
+        assert room.lines.routes == self._exchange.open, "gates are not the plan's"
         up = [one for one in self._exchange.plan.routes if {one.sender, one.receiver} <= self._exchange.lines.keys()]
         slots = self._exchange.plan.slots
         wiring = Wiring(dict.fromkeys(self._exchange.lines, 64), frozenset((one, slots[one.sender]) for one in up))
-        found = forwarding(room.plan, wiring) + receivers(session, self._wire.roster(room), wiring)
+        found = forwarding(room.lines, wiring) + receivers(session, self._wire.roster(room), wiring)
         found += places(self._wire.sitting(room)) + version(room.recorded, len(self._book.records))
         assert found == []
         replayed = reduce(lambda one, record: evolve(one, record.event, record.by), self._book.records, self._first)

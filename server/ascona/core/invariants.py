@@ -8,6 +8,7 @@ from enum import StrEnum
 from ascona.core.media_plan import MediaPlan, Route
 from ascona.core.people import Place
 from ascona.core.session import Session
+from ascona.core.sound_line import whose
 
 
 class Invariant(StrEnum):
@@ -25,7 +26,7 @@ class Wiring:
     What the media plane of a room would do with the next packet: read from its lists, not from what it was told.
 
     Attributes:
-        lines: Everybody whose line is up, and how many slots they receive.
+        lines: Every line that is up, and how many slots it receives.
         open: Each way that a packet would take, with the slot it would arrive in. Somebody nobody knows is ``""``.
     """
 
@@ -42,7 +43,7 @@ class Wiring:
 class Violation:
     """
     Attributes:
-        people: Whose connections are concerned.
+        people: Whose connections are concerned: their lines, see `core/sound_line.py`.
     """
 
     invariant: Invariant
@@ -72,8 +73,8 @@ def receivers(session: Session, shown: Collection[str], wiring: Wiring) -> list[
         shown: Whom everybody was last shown as being here.
     """
     inside = {person.id for person in session.people if person.place is Place.INSIDE}
-    outside = wiring.lines.keys() - inside
-    unseen = wiring.receivers - set(shown)
+    outside = {line for line in wiring.lines if whose(line) not in inside}
+    unseen = {line for line in wiring.receivers if whose(line) not in shown}
     return _violation(Invariant.RECEIVERS, unseen | outside, bool(unseen | outside))
 
 
@@ -82,7 +83,7 @@ def places(sitting: Iterable[str]) -> list[Violation]:
     Whether everybody is here once.
 
     Args:
-        sitting: The person of each connection that takes part.
+        sitting: The line of each connection that takes part.
     """
     twice = {person for person, times in Counter(sitting).items() if times > 1}
     return _violation(Invariant.PLACES, twice, bool(twice))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from ascona.core.sound_line import sound_line
 from ascona.live.rate_limit import TokenBucket
 from ascona.live.room import Room
 from ascona.live.websocket import CUT
@@ -26,7 +27,8 @@ class Connection:
         window: Drawn by the page: one that comes back is told from another window by it.
         cookie: Its Cookie header, to ask again whose it is; two windows of one browser have the same.
         request: What opened it; None where nothing lies below.
-        knocked: It is this person's place in the room.
+        knocked: It is this person's place in the room, or carries their sound there.
+        sound: It only carries their sound.
     """
 
     sid: str
@@ -36,9 +38,20 @@ class Connection:
     cookie: str = field(default="", repr=False)
     request: Any = field(default=None, repr=False)
     knocked: bool = False
+    sound: bool = False
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
     offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
     refusals: TokenBucket = field(default_factory=lambda: TokenBucket(TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE))
+
+    @property
+    def line(self) -> str:
+        """What its sound and picture go by."""
+        return sound_line(self.person) if self.sound else self.person
+
+    @property
+    def at(self) -> tuple[str, str]:
+        """Its room and line: of each there is one connection that takes part."""
+        return self.room.session.id, self.line
 
     def cut(self) -> None:
         """End it without a goodbye, which would have to be read first; what has come and was not read is not read."""

@@ -33,13 +33,19 @@ class Devices(BaseModel):
 
 
 class Arrival(BaseModel):
-    """How somebody comes in: what they have turned on, and whether from another window of theirs."""
+    """
+    How somebody comes in: what they have turned on, and whether from another window of theirs.
+
+    Attributes:
+        sound: Not to sit here, but to carry the sound of somebody who sits at another device of theirs.
+    """
 
     model_config = _STRICT
 
     microphone: bool = False
     camera: bool = False
     move: bool = False
+    sound: bool = False
 
 
 class Line(BaseModel):
@@ -68,13 +74,14 @@ class Offer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command as it came in. `devices`, `move`: as said when knocking."""
+    """A command as it came in. `devices`, `move`, `sound`: as said when knocking."""
 
     command: c.ByPeople
     version: int
     key: str
     devices: tuple[bool, bool] = (False, False)
     move: bool = False
+    sound: bool = False
 
 
 def read_order(message: object) -> Order:
@@ -106,4 +113,4 @@ def read_order(message: object) -> Order:
         raise BadMessage("fields") from error
     if fields.keys() - command.__dataclass_fields__.keys():
         raise BadMessage("unknown fields")
-    return Order(command, version, key, (arrival.microphone, arrival.camera), arrival.move)
+    return Order(command, version, key, (arrival.microphone, arrival.camera), arrival.move, arrival.sound)

@@ -155,12 +155,14 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._shown[session.id] = session
         said = notices(before, session, events, by) + presence_notices(before, session)
         turn = next(self._turns)
-        view = View.of(session, room.title, room.devices, room.now(), turn, room.plan, room.opened_again)
+        view = View.of(
+            session, room.title, room.turned_on, room.now(), turn, room.plan, room.opened_again, room.by_phone
+        )
         for connection in self._in(room):
             viewer = session.person(connection.person)
             if viewer is None:
                 continue
-            await self.emit("room", snapshot(view, viewer), to=connection.sid)
+            await self.emit("room", snapshot(view, viewer, connection.sound), to=connection.sid)
             for notice in said if viewer.place is Place.INSIDE else ():
                 if not notice.leaders_only or viewer.role in LEADERS:
                     line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
@@ -188,8 +190,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         return self._rosters.get(room.session.id, frozenset()) if looked_at else here(room.session)
 
     def sitting(self, room: Room) -> list[str]:
-        """The person of each connection that takes part."""
-        return [one.person for one in self._connections.values() if one.room is room and one.knocked]
+        """The line of each connection that takes part."""
+        return [one.line for one in self._connections.values() if one.room is room and one.knocked]
 
     async def one_place(self, room: Room) -> None:
         """Whoever takes part without having the place takes part no more, and sound and picture begin anew."""
@@ -197,7 +199,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             place = self._place(one)
             if one.room is room and one.knocked and place is not one:
                 one.knocked = False
-                await self._negotiator.leave(room.session.id, one.person)
+                await self._negotiator.leave(*one.at)
                 await self.emit("elsewhere", {"same_browser": place is None or place.cookie == one.cookie}, to=one.sid)
                 if place is not None:
                     await self._say_media_back(place.sid)
@@ -249,10 +251,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         had_place = self._place(connection) is connection
         self._connections.pop(connection.sid, None)
         if had_place:
-            room, person = connection.room, connection.person
-            del self._places[room.session.id, person]
-            await self._negotiator.leave(room.session.id, person)
-            await room.line_lost(person)
+            del self._places[connection.at]
+            await self._negotiator.leave(*connection.at)
+            await self._line_lost(connection)
         await self.disconnect(connection.sid)
 
     def media_back(self, room: str) -> None:
@@ -329,31 +330,50 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         The old one is silent before the new one may send.
         """
         room, person = connection.room, connection.person
-        at, before = (room.session.id, person), self._place(connection)
+        if order.sound or connection.sound:
+            return await self._carry_sound(connection, order)
+        before = self._place(connection)
         if not room.session.ended:  # afterwards nobody asks, and all the same there is one place
             if not order.move and before is not None and self._elsewhere(before, connection):
                 raise Refused("already_here")
             decide(room.session, knock, person, room.now(), room.session.version)  # a refusal moves nobody's screen
-        self._places[at] = connection
+        await self._sit(connection, before)
+        if room.session.ended:
+            return await room.show()
+        self._begin(self._tell_pictures(*connection.at))
+        try:
+            await room.come(person, knock, order.devices, order.key)
+        except Refused:
+            connection.knocked = False
+            if self._place(connection) is connection:
+                del self._places[connection.at]
+                await room.line_lost(person)
+            raise
+        await self._say_stop(connection)
+        return None
+
+    async def _carry_sound(self, connection: Connection, order: Order) -> None:
+        """Another device of somebody inside is to carry their sound; of several the last, and each goes on to."""
+        if self._place(connection) is connection and not connection.sound:
+            raise Refused("already_here")
+        if self._viewer(connection).place is not Place.INSIDE or connection.room.session.ended:
+            raise Refused("not_inside")
+        connection.sound = True
+        await self._sit(connection, self._place(connection))
+        self._begin(self._tell_pictures(*connection.at))
+        await connection.room.carry_sound(connection.person, order.devices[0])
+        await connection.room.show()
+        await self._say_stop(connection)
+
+    async def _sit(self, connection: Connection, before: Connection | None) -> None:
+        """This connection takes part, and whichever had its line does no more."""
+        self._places[connection.at] = connection
         if before is not None and before is not connection:
             before.knocked = False
         await self._silence(before, connection)
         if self._place(connection) is not connection:
             raise Refused("already_here")  # a third window was quicker
         connection.knocked = True
-        if room.session.ended:
-            return await room.show()
-        self._begin(self._tell_pictures(*at))
-        try:
-            await room.come(person, knock, order.devices, order.key)
-        except Refused:
-            connection.knocked = False
-            if self._place(connection) is connection:
-                del self._places[at]
-                await room.line_lost(person)
-            raise
-        await self._say_stop(connection)
-        return None
 
     def _elsewhere(self, before: Connection, now: Connection) -> bool:
         """Whether somebody is here already, with a line that is up, and in another window."""
@@ -361,7 +381,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def _silence(self, before: Connection | None, now: Connection) -> None:
         """Nothing comes from another window any more, also where its socket was lost and its sound was not."""
-        moved = await self._windows.enter(now.room.session.id, now.person, now.window)
+        moved = await self._windows.enter(*now.at, now.window)
         if moved and before is not None and before.sid in self._connections:
             await self.emit("elsewhere", {"same_browser": before.cookie == now.cookie}, to=before.sid)
 
@@ -370,9 +390,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             self.counts["too_fast"] += 1
             raise Refused("too_fast")
         offer = Offer.model_validate(message)
-        at = (connection.room.session.id, connection.person)
-        answer = await self._windows.answer(*at, offer.sdp, lambda: self._check_inside(connection))
-        self._begin(self._tell_pictures(*at))
+        answer = await self._windows.answer(*connection.at, offer.sdp, lambda: self._check_inside(connection))
+        self._begin(self._tell_pictures(*connection.at))
         return {"sdp": answer}
 
     def _check_inside(self, connection: Connection) -> None:
@@ -392,7 +411,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def _devices(self, connection: Connection, message: object) -> dict[str, str]:
         turned = Devices.model_validate(message)
-        if connection.knocked:
+        if connection.knocked and connection.sound:
+            await connection.room.carry_sound(connection.person, turned.microphone)
+        elif connection.knocked:
             await connection.room.turned(connection.person, (turned.microphone, turned.camera))
         return {}
 
@@ -400,18 +421,24 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         shown = Shows.model_validate(message)
         session = connection.room.session
         if connection.knocked and self._viewer(connection).place is Place.INSIDE and not session.ended:
-            self._negotiator.shows(session.id, connection.person, shown.heights)
+            self._negotiator.shows(*connection.at, shown.heights)
         return {}
 
-    async def _tell_pictures(self, room: str, person: str) -> None:
-        place, pictures = self._places.get((room, person)), self._pictures.get((room, person))
+    async def _tell_pictures(self, room: str, line: str) -> None:
+        place, pictures = self._places.get((room, line)), self._pictures.get((room, line))
         if place is not None and pictures is not None and place.sid in self._connections:
             await self.emit("pictures", asdict(pictures), to=place.sid)
 
     async def _lose(self, connection: Connection) -> None:
         await asyncio.sleep(LINE_PATIENCE_SECONDS)
         if self._place(connection) is connection:
-            del self._places[connection.room.session.id, connection.person]
+            del self._places[connection.at]
+            await self._line_lost(connection)
+
+    async def _line_lost(self, connection: Connection) -> None:
+        if connection.sound:
+            await connection.room.carry_sound(connection.person, None)
+        else:
             await connection.room.line_lost(connection.person)
 
     async def _await_return(self, room: Room) -> None:
@@ -441,7 +468,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         task.add_done_callback(self._tasks.discard)
 
     def _place(self, connection: Connection) -> Connection | None:
-        return self._places.get((connection.room.session.id, connection.person))
+        return self._places.get(connection.at)
 
     def _in(self, room: Room) -> list[Connection]:
         return [place for place in self._places.values() if place.room is room and place.sid in self._connections]

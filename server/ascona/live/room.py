@@ -20,6 +20,7 @@ from ascona.core.media_plan import MediaPlan, Route, media_plan, ways
 from ascona.core.people import LEADERS
 from ascona.core.rights import TAKES_AWAY, Refused
 from ascona.core.session import Session
+from ascona.core.sound_line import apart, sound_line
 from ascona.live.alarms import Alarms
 from ascona.live.ledger import JOURNAL_RETRY_SECONDS, Journal, Ledger
 from ascona.live.outage import Order
@@ -56,6 +57,8 @@ class Room:
         session: As it stands. Replaced, never changed.
         devices: (microphone, camera) as each person has turned them on; nobody's
             rights, only what their chair shows.
+        by_phone: People whose sound another device of theirs carries, and whether its microphone is on. Like lines, it
+            is in no history: that device comes back by itself.
         opened_again: People whose links are open in more than one browser.
     """
 
@@ -78,6 +81,7 @@ class Room:
         self.session = noted(session, clock())
         self.title = title
         self.devices: dict[str, tuple[bool, bool]] = {}
+        self.by_phone: dict[str, bool] = {}
         self.opened_again = frozenset(opened_again)
         self._ledger = Ledger(journal)
         self._switchboard = switchboard
@@ -97,7 +101,7 @@ class Room:
     async def open(self) -> None:
         """Start where the session stands: nothing is forwarded before this, and the clock does not run."""
         async with self._turn:
-            await self._switchboard.follow(self.session.id, self.plan)
+            await self._switchboard.follow(self.session.id, self.lines)
             self._set_alarms()
 
     async def close(self) -> None:
@@ -130,6 +134,16 @@ class Room:
         if self._ledger.outage:
             routes &= ways(self._ledger.outage.recorded)
         return replace(plan, version=self._version, routes=routes)
+
+    @property
+    def lines(self) -> MediaPlan:
+        """The plan as it is forwarded: over which line of each."""
+        return apart(self.plan, self.by_phone)
+
+    @property
+    def turned_on(self) -> dict[str, tuple[bool, bool]]:
+        """(microphone, camera) of everybody, whichever device has them."""
+        return {one: (self.by_phone.get(one, voice), picture) for one, (voice, picture) in self.devices.items()}
 
     @property
     def recorded(self) -> int:
@@ -177,6 +191,10 @@ class Room:
     async def turned(self, person: str, devices: tuple[bool, bool]) -> None:
         """Somebody turned their microphone or camera on or off."""
         await self.in_turn(self._turned(person, devices))
+
+    async def carry_sound(self, person: str, microphone: bool | None) -> None:
+        """From now on another device carries somebody's sound, its microphone on or off; None: no longer."""
+        await self.in_turn(self._carry_sound(person, microphone))
 
     async def show(self) -> None:
         """Show everybody the room as it stands, after sound and picture have followed: whoever looks in too late."""
@@ -239,6 +257,18 @@ class Room:
         self.devices.pop(person, None)
         if person in self.session.present:
             await self._become(replace(self.session, present=self.session.present - {person}))
+
+    async def _carry_sound(self, person: str, microphone: bool | None) -> None:
+        inside = {one.id for one in self.session.inside()} if not self.session.ended else set()
+        if self.by_phone.get(person) == microphone or (microphone is not None and person not in inside):
+            return
+        if microphone is None:
+            del self.by_phone[person]
+        else:
+            self.by_phone[person] = microphone
+        await self._follow(self.session)
+        await self._show()
+        self._changed(self)
 
     async def _turned(self, person: str, devices: tuple[bool, bool]) -> None:
         if person in self.session.present and self.devices.get(person) != devices:
@@ -312,10 +342,12 @@ class Room:
         gone = [person.id for person in before.inside() if person.id not in stays]
         try:
             try:
-                await self._switchboard.follow(self.session.id, self.plan)
+                await self._switchboard.follow(self.session.id, self.lines)
             finally:
                 for person in gone:
                     await self._switchboard.leave(self.session.id, person)
+                    if self.by_phone.pop(person, None) is not None:
+                        await self._switchboard.leave(self.session.id, sound_line(person))
         except Exception as error:
             log.error("switchboard_failed", session=self.session.id, error=type(error).__name__)
 

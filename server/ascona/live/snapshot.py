@@ -1,7 +1,7 @@
 """The room as each person may see it: what goes over the wire after every change."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ class View:
 
     Attributes:
         reach: How many people receive each sender now.
+        by_phone: Whose sound goes over another device.
     """
 
     session: Session
@@ -36,6 +37,7 @@ class View:
     slots: Mapping[str, int]
     programme: tuple[dict[str, Any], ...]
     opened_again: frozenset[str]
+    by_phone: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -47,6 +49,7 @@ class View:
         turn: int,
         plan: MediaPlan | None = None,
         opened_again: frozenset[str] = frozenset(),
+        by_phone: Iterable[str] = (),
     ) -> "View":
         """
         Args:
@@ -58,11 +61,19 @@ class View:
             for step, phase in enumerate(programme.phases)
         )
         reach = Counter((route.sender, route.kind) for route in plan.routes)
-        return cls(session, title, dict(devices), now, turn, plan.routes, reach, plan.slots, steps, opened_again)
+        phones = frozenset(by_phone)
+        return cls(
+            session, title, dict(devices), now, turn, plan.routes, reach, plan.slots, steps, opened_again, phones
+        )
 
 
-def snapshot(view: View, viewer: Person) -> dict[str, Any]:
-    """The room as one person may see it. Its shape stands in `web/README.md`."""
+def snapshot(view: View, viewer: Person, sound: bool = False) -> dict[str, Any]:
+    """
+    The room as one person may see it. Its shape stands in `web/README.md`.
+
+    Args:
+        sound: For the device that only carries their sound.
+    """
     s = view.session
     leads = viewer.role in LEADERS
     inside = viewer.place is Place.INSIDE and not s.ended
@@ -82,7 +93,7 @@ def snapshot(view: View, viewer: Person) -> dict[str, Any]:
         "deputy": _named(s, s.deputy) if inside else None,
         "holder": _named(s, s.holder) if inside and not s.leader_present else None,
         "awaited": {"name": _named(s, s.presenter), "over": s.wait_is_over} if inside and s.awaited_until else None,
-        "me": _me(view, viewer),
+        "me": _me(view, viewer) | {"carries": "sound" if sound else _carries(view, viewer)},
         "people": [_chair(view, viewer, person) for person in s.seated()] if inside else [],
         "door": [_waiting(view, p) for p in s.people if p.place is Place.DOOR] if inside and leads else [],
     }
@@ -121,6 +132,10 @@ def _me(view: View, viewer: Person) -> dict[str, Any]:
         "holds_frame": s.holds_frame(viewer.id),
         "may": _may(view, viewer, _ALONE),
     }
+
+
+def _carries(view: View, viewer: Person) -> str:
+    return "picture" if viewer.id in view.by_phone else "all"
 
 
 def _chair(view: View, viewer: Person, person: Person) -> dict[str, Any]:

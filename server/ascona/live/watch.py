@@ -40,7 +40,7 @@ class Attendance(Protocol):
         ...
 
     def sitting(self, room: Room) -> list[str]:
-        """The person of each connection that takes part."""
+        """The line of each connection that takes part."""
         ...
 
     async def show(self, room: Room) -> None: ...
@@ -133,7 +133,7 @@ class Watch:
 
     async def _found(self, room: Room) -> list[Violation]:
         wiring = await self._gates.wiring(room.session.id)
-        found = forwarding(room.plan, wiring)
+        found = forwarding(room.lines, wiring)
         found += receivers(room.session, self._attendance.roster(room), wiring)
         found += places(self._attendance.sitting(room))
         with suppress(Exception):  # a database that is away is another matter, and said elsewhere
@@ -165,7 +165,7 @@ class Watch:
         broken = {one.invariant for one in found}
         if Invariant.VERSION in broken:
             await room.catch_up()
-        await self._gates.enforce(room.session.id, room.plan)
+        await self._gates.enforce(room.session.id, room.lines)
         if Invariant.PLACES in broken:
             await self._attendance.one_place(room)
         with suppress(Exception):  # if it is not seen, it is not heard either: see the next remedy
@@ -179,5 +179,5 @@ class Watch:
     async def _seal(self, room: Room, _found: list[Violation]) -> None:
         """Nobody is forwarded to anybody until a leader acts."""
         room.seal()
-        await self._gates.enforce(room.session.id, room.plan)
+        await self._gates.enforce(room.session.id, room.lines)
         await self._attendance.show(room)

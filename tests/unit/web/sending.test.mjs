@@ -5,7 +5,7 @@ import { button, follow, rested, sends } from "../../../web/static/room/sending.
 
 const both = { microphone: true, camera: true, returning: false };
 const none = { microphone: false, camera: false, returning: false };
-const talking = { inside: true, back: false, floor: false, outside: false, speak: true, show: true };
+const talking = { inside: true, back: false, floor: false, outside: false, speak: true, show: true, elsewhere: false, soundAlone: false };
 const closed = { ...talking, speak: false };
 const back = { ...talking, back: true, speak: false, show: false };
 const ring = { ...talking, outside: true, speak: false, show: false };
@@ -48,6 +48,30 @@ test("the ring's microphone goes off with the word, and stays off", () => {
 
 test("moving to the ring turns both off", () => {
   assert.deepEqual(follow(both, talking, ring), none);
+});
+
+test("who has asked to come back sends already, and a stranger at the door does not", () => {
+  assert.deepEqual(sends(none, back, true), { microphone: true, camera: true });
+  assert.deepEqual(sends(both, { ...back, inside: false }, true), { microphone: false, camera: false });
+});
+
+test("of two devices one sends the voice and the other the picture", () => {
+  const laptop = { ...talking, elsewhere: true };
+  const telephone = { ...talking, soundAlone: true };
+
+  assert.deepEqual(sends(both, laptop), { microphone: false, camera: true });
+  assert.deepEqual(sends(both, telephone), { microphone: true, camera: false });
+  assert.deepEqual(sends(none, { ...laptop, ...back, elsewhere: true }, true), { microphone: false, camera: true });
+  assert.equal(button("microphone", both, laptop, []).state, "elsewhere");
+});
+
+test("when the sound goes to another device or comes back, the microphone here is off", () => {
+  const laptop = { ...talking, elsewhere: true };
+
+  assert.deepEqual(follow(both, talking, laptop), { ...both, microphone: false });
+  assert.deepEqual(follow(both, laptop, talking), { ...both, microphone: false });
+  assert.deepEqual(follow(both, null, laptop), { ...both, microphone: false });
+  assert.deepEqual(follow(both, laptop, laptop), both);
 });
 
 test("the buttons tell the truth", () => {

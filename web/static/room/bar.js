@@ -16,10 +16,12 @@ export function barView(visit, room) {
   const { speak } = visit;
   const inside = visit.seated;
   return html`<div class="bar">
-    ${inside ? html`${device(visit, room, "microphone")} ${device(visit, room, "camera")}` : nothing}
+    ${inside ? device(visit, room, "microphone") : nothing}
+    ${inside && !visit.soundHere ? device(visit, room, "camera") : nothing}
     ${inside ? html`<p class="reach" title=${reach(visit, room, "see")}>${reach(visit, room, "hear")}</p>` : nothing}
     ${visit.deskHere ? desk(visit, room) : nothing}
-    ${button({ text: html`${icon("leave")}<span>${speak("button.leave")}</span>`, press: () => visit.leave(), look: "tool" })}
+    ${visit.soundHere ? button({ text: html`${icon("phone")}<span>${speak("button.put_down")}</span>`, press: () => visit.putDown(), look: "tool" }) : nothing}
+    ${visit.soundHere ? nothing : button({ text: html`${icon("leave")}<span>${speak("button.leave")}</span>`, press: () => visit.leave(), look: "tool" })}
   </div>`;
 }
 
@@ -63,7 +65,7 @@ function device(visit, room, which) {
     aria-disabled=${able ? nothing : "true"}
     @click=${() => able && visit.toggle(which)}
   >
-    ${icon(state === "on" ? which : `${which}_off`)}<span>${speak(`own.${which}`)}</span>
+    ${icon(state === "on" ? which : state === "elsewhere" ? "phone" : `${which}_off`)}<span>${speak(`own.${which}`)}</span>
   </button><small aria-hidden="true">${speak(`own.${state}`)}</small></div>`;
 }
 
@@ -87,7 +89,10 @@ function desk(visit, room) {
  */
 function reach(visit, room, sense) {
   const { speak } = visit;
-  const on = visit.media.alive && visit.turnedOn(sense === "hear" ? "microphone" : "camera");
+  const elsewhere = sense === (room.me.carries === "picture" ? "hear" : room.me.carries === "sound" ? "see" : "");
+  const own = room.people.find(({ person }) => person === room.me.person);
+  const device = sense === "hear" ? "microphone" : "camera";
+  const on = elsewhere ? own?.[device] : visit.media.alive && visit.turnedOn(device);
   const count = on ? (sense === "hear" ? room.me.heard_by : room.me.seen_by) : 0;
   if (count === 0) return speak(`room.nobody_${sense}s`);
   return count === 1 ? speak(`room.one_${sense}s`) : speak(`room.some_${sense}`, { count });

@@ -76,6 +76,17 @@ export class OwnDevices extends EventTarget {
     this.#say({});
   }
 
+  /**
+   * Gives one back, until it is asked for again.
+   *
+   * @param {Device} device
+   */
+  release(device) {
+    this[device]?.stop();
+    this[device] = null;
+    this.#say({});
+  }
+
   /** My place has come back to this window. */
   reopen() {
     this.#closed = false;

@@ -8,6 +8,7 @@
  * @property {string} camera device id
  * @property {boolean} sounds
  * @property {boolean} soundOnly no pictures for me
+ * @property {boolean} soundHere this device carries only my sound
  */
 
 /** @param {string} room */

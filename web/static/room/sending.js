@@ -11,6 +11,8 @@
  * @property {boolean} outside the circle
  * @property {boolean} speak the phase's word
  * @property {boolean} show the phase's word
+ * @property {boolean} elsewhere my sound is at another device of mine
+ * @property {boolean} soundAlone only my sound is here
  */
 
 const NAP = 60_000; // milliseconds: so short a sleep changes nothing
@@ -30,6 +32,8 @@ export function stand(room) {
     outside: own?.group === "ring",
     speak: room.me.may_speak,
     show: room.me.may_show,
+    elsewhere: room.me.carries === "picture",
+    soundAlone: room.me.carries === "sound",
   };
 }
 
@@ -43,6 +47,7 @@ export function stand(room) {
  * @returns {Choice}
  */
 export function follow(choice, before, now) {
+  if (now.elsewhere !== (before?.elsewhere ?? false)) choice = { ...choice, microphone: false };
   if (now.back) {
     const moved = !before?.back;
     return {
@@ -79,13 +84,14 @@ export function rested(choice, slept) {
 /**
  * @param {Choice} choice
  * @param {Stand | null} now
+ * @param {boolean} [coming] back into the circle, and the server has not answered yet
  * @returns {Devices} what goes to the server at this moment
  */
-export function sends(choice, now) {
-  const open = now?.inside ?? false;
+export function sends(choice, now, coming = false) {
+  if (!now?.inside) return { microphone: false, camera: false };
   return {
-    microphone: open && choice.microphone && (now?.speak ?? false),
-    camera: open && choice.camera && (now?.show ?? false),
+    microphone: !now.elsewhere && (coming || (choice.microphone && now.speak)),
+    camera: !now.soundAlone && (coming || (choice.camera && now.show)),
   };
 }
 
@@ -94,9 +100,11 @@ export function sends(choice, now) {
  * @param {Choice} choice
  * @param {Stand} now
  * @param {readonly string[]} may
- * @returns {{state: "on" | "off" | "waiting", why: string, able: boolean}} `waiting`: on, but the phase has closed it
+ * @returns {{state: "on" | "off" | "waiting" | "elsewhere", why: string, able: boolean}} `waiting`: on, but the phase
+ *   has closed it; `elsewhere`: at another device of mine
  */
 export function button(device, choice, now, may) {
+  if (device === "microphone" && now.elsewhere) return { state: "elsewhere", why: "own.microphone_elsewhere", able: false };
   const allowed = device === "microphone" ? now.speak : now.show;
   const on = choice[device];
   if (allowed) return { state: on ? "on" : "off", why: `own.${device}_${on ? "on" : "off"}`, able: true };

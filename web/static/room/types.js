@@ -44,6 +44,7 @@
  * @property {"invited" | "door" | "inside" | "left" | "removed"} place
  * @property {string} stance
  * @property {boolean} may_speak
+ * @property {"all" | "picture" | "sound"} carries what of me this device has; the rest another one of mine
  * @property {boolean} may_show
  * @property {number} heard_by
  * @property {number} seen_by

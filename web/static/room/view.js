@@ -46,8 +46,9 @@ function headView(visit) {
     <h1>${room?.title || page.title || speak("product")}</h1>
     ${room?.locked && visit.seated ? html`<p class="sign">${speak("room.locked")}</p>` : nothing}
     ${visit.silent ? button({ text: speak("button.play"), look: "primary", press: () => visit.set({ silent: false }) }) : nothing}
-    ${visit.seated ? button({ text: html`${icon("ear")}<span>${speak("button.sound_only")}</span>`, name: speak("button.sound_only"), look: "round worded", says: speak("room.sound_only_says"), pressed: visit.soundOnly, press: () => visit.listenOnly() }) : nothing}
-    ${visit.seated ? button({ text: icon("self"), name: speak("button.self_view"), look: "round", pressed: visit.selfView, press: () => visit.set({ selfView: !visit.selfView }) }) : nothing}
+    ${visit.seated && visit.soundHere ? html`<p class="sign">${speak("room.sound_is_here")}</p>` : nothing}
+    ${visit.seated && !visit.soundHere ? button({ text: html`${icon("ear")}<span>${speak("button.sound_only")}</span>`, name: speak("button.sound_only"), look: "round worded", says: speak("room.sound_only_says"), pressed: visit.soundOnly, press: () => visit.listenOnly() }) : nothing}
+    ${visit.seated && !visit.soundHere ? button({ text: icon("self"), name: speak("button.self_view"), look: "round", pressed: visit.selfView, press: () => visit.set({ selfView: !visit.selfView }) }) : nothing}
     ${button({ text: icon("bell"), name: speak("button.sounds"), look: "round", pressed: visit.sounds, press: () => visit.set({ sounds: !visit.sounds }) })}
   </header>`;
 }
@@ -96,13 +97,13 @@ function lineDesk(visit) {
 function overView(visit) {
   const { speak, over } = visit;
   if (visit.moved) return movedView(visit);
-  const own = over === "left" || over === "removed";
+  const own = ["left", "removed", "put_down"].includes(over);
   const heading = own ? "room.over_heading" : "room.trouble_heading";
   return html`<section class="message">
     <h1>${speak(heading)}</h1>
     <p role="status">${speak(own ? `stance.${over}` : `refusals.${over}`)}</p>
     ${over === "removed" ? nothing : button({ text: speak("button.again"), look: "primary", press: () => visit.again() })}
-    ${own ? goodbyeView(visit) : nothing}
+    ${own && over !== "put_down" ? goodbyeView(visit) : nothing}
   </section>`;
 }
 
@@ -119,5 +120,6 @@ function movedView(visit) {
     <h1>${speak(here ? "room.already_here_heading" : "room.elsewhere_heading")}</h1>
     <p role="status">${speak(`refusals.${over}`)}</p>
     ${button({ text: speak(here ? "button.move_here" : "button.move_back"), look: "primary", press: () => visit.enter(true) })}
+    ${here ? html`<p class="quiet">${speak("room.sound_here_says")}</p> ${button({ text: html`${icon("phone")}<span>${speak("button.sound_here")}</span>`, press: () => visit.carrySound() })}` : nothing}
   </section>`;
 }

@@ -38,6 +38,7 @@ export class Visit extends EventTarget {
   coming = false; // back into the circle: asked for, and not answered yet
   selfView = false;
   soundOnly = false; // my own choice: no pictures come to me
+  soundHere = false; // this device carries my sound, and another one of mine has my place
   /** @type {import("./types.js").Pictures} */
   pictures = { layers: ["l", "h"], paused: [], weak: false, lean: false };
   /** @type {number | null} seconds after which the server said that it starts anew */
@@ -102,7 +103,7 @@ export class Visit extends EventTarget {
       this.#changed();
       return this.outside ? undefined : this.devices.open();
     }
-    Object.assign(this, { name: kept.name, choice: kept.choice, sounds: kept.sounds, soundOnly: kept.soundOnly ?? false });
+    Object.assign(this, { name: kept.name, choice: kept.choice, sounds: kept.sounds, soundOnly: kept.soundOnly ?? false, soundHere: kept.soundHere ?? false });
     this.devices.wanted = { microphone: kept.microphone, camera: kept.camera };
     return this.enter();
   }
@@ -120,6 +121,18 @@ export class Visit extends EventTarget {
     // Whoever has not answered the browser's question yet comes in first; what they allow follows.
     if (!this.devices.asking) await this.devices.open(wanted);
     this.connection.open(await (this.#window ??= windowOf(this.page.room)), move);
+  }
+
+  /** This device is to carry my sound; my place, and my picture, stay where they are. */
+  async carrySound() {
+    Object.assign(this, { soundHere: true, soundOnly: true, choice: { ...this.choice, camera: false } });
+    this.devices.release("camera");
+    await this.enter();
+  }
+
+  /** My sound goes back to where my place is. */
+  putDown() {
+    this.#end("put_down");
   }
 
   /**
@@ -172,7 +185,7 @@ export class Visit extends EventTarget {
     const asks = this.may("ComeBack");
     if (asks) this.#say({ coming: true });
     const came = !asks || (await this.command("ComeBack"));
-    if (came) await this.devices.open();
+    if (came) await this.devices.open(this.soundHere ? ["microphone"] : undefined);
     this.coming = false;
     if (!came) return this.#changed();
     this.#choose({ microphone: this.devices.microphone !== null, camera: this.devices.camera !== null, returning: false });
@@ -293,6 +306,7 @@ export class Visit extends EventTarget {
     if (this.step === "over") return;
     const before = this.room;
     this.room = room;
+    if (before && before.me.carries !== room.me.carries) this.tell(`room.sound_${room.me.carries}`, {}, "notice");
     this.told = performance.now();
     if (room.me.place === "left" || room.me.place === "removed") return this.#end(room.me.place);
     this.choice = follow(this.choice, before && stand(before), stand(room));
@@ -308,7 +322,7 @@ export class Visit extends EventTarget {
   /** How I come in; whoever has slept comes in silent. */
   #knock() {
     this.#wake.look();
-    return { name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") };
+    return { name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera"), sound: this.soundHere };
   }
 
   /** @param {number} slept milliseconds */
@@ -355,7 +369,7 @@ export class Visit extends EventTarget {
 
   #keep() {
     const { microphone, camera } = this.devices.wanted;
-    remember(this.page.room, { name: this.name, choice: this.choice, sounds: this.sounds, soundOnly: this.soundOnly, microphone, camera });
+    remember(this.page.room, { name: this.name, choice: this.choice, sounds: this.sounds, soundOnly: this.soundOnly, soundHere: this.soundHere, microphone, camera });
   }
 
   /** @param {Partial<Visit>} news */
@@ -367,7 +381,7 @@ export class Visit extends EventTarget {
   /** What follows from the state goes out here, so that nothing has to remember to do it. */
   #changed() {
     const { microphone, camera } = this.devices;
-    const going = this.coming ? { microphone: true, camera: true } : sends(this.choice, this.room && stand(this.room));
+    const going = sends(this.choice, this.room && stand(this.room), this.coming);
     const { layers, lean } = this.pictures;
     this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null, layers, lean });
     this.connection.devices({ microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") });
