@@ -107,9 +107,7 @@ class Evening:
             os.kill(self.worker, signal.SIGKILL)
         if victim is not Victim.WORKER:
             await self.server.stop(kill=True)
-        for task in sending:
-            task.cancel()
-        await asyncio.gather(*sending, return_exceptions=True)
+        await ended(sending)
         now = datetime.now(UTC)
         shown = [Told(one.room, began, now) for name, one in self.people.items() if one.room["version"] > known[name]]
         if victim is not Victim.WORKER:
@@ -217,6 +215,15 @@ class Evening:
                     await self.connect()
                     before = dict.fromkeys(before, 0)
                 await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancelled, again where it must be: a wait that ends in the same moment swallows it (`wait_for` before 3.12)."""
+    while not all(task.done() for task in tasks):
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
