@@ -215,10 +215,11 @@ LIVE = ("present", "lost", "leaderless_since")
 
 
 def _either_way(state: Session, now: datetime) -> Iterator[Session]:
-    """With everybody's line up, and with no leader's for so long that a deputy may be asked."""
+    """With everybody's line up, all but the presenter's, and no leader's for so long that a deputy may be asked."""
     everybody = frozenset(person.id for person in state.people)
     leaders = frozenset(person.id for person in state.people if person.role in LEADERS)
     yield replace(state, present=everybody)
+    yield replace(state, present=everybody - {state.presenter})
     yield replace(state, present=everybody - leaders, leaderless_since=now - DEPUTY_AFTER)
 
 
