@@ -208,7 +208,7 @@ class Ground:
         assert isinstance(answer, dict), (event, answer)
         self.answers[next(iter(answer.values()), "done") if "sdp" not in answer else "sdp"] += 1
         if "sdp" in answer:
-            self._exchange.come_up(self._wire._connections[sid].line, message["sdp"])
+            self._exchange.come_up(self._wire._attendance.connections[sid].line, message["sdp"])
             return
         assert set(answer) <= {"refused", "by", "error"}, answer
         assert answer.get("error", "bad_message") == "bad_message", (event, message)

@@ -95,7 +95,7 @@ async def test_a_gate_opened_behind_the_plan_is_shut_again(group, kind):
 
 async def test_whoever_receives_without_being_on_the_screens_is_shown_to_all(group):
     namespace = group.room._audience
-    namespace._rosters[group.room.session.id] -= {group.ids["Pia"]}
+    namespace._screens._rosters[group.room.session.id] -= {group.ids["Pia"]}
 
     await group.found("receivers")
 
@@ -115,14 +115,14 @@ async def test_a_line_of_somebody_who_is_not_in_the_room_is_closed(group):
 
 async def test_somebody_who_is_here_twice_keeps_one_place(group):
     namespace = group.room._audience
-    [max_] = [one for one in namespace._connections.values() if one.person == group.ids["Max"]]
-    namespace._connections["second"] = replace(max_, sid="second")
+    [max_] = [one for one in namespace._attendance.connections.values() if one.person == group.ids["Max"]]
+    namespace._attendance.connections["second"] = replace(max_, sid="second")
 
     await group.found("places")
 
     assert sorted(namespace.sitting(group.room)) == sorted(group.ids.values())
     assert max_.knocked
-    del namespace._connections["second"]
+    del namespace._attendance.connections["second"]
 
 
 async def test_a_room_ahead_of_its_journal_starts_over_from_what_is_recorded(group):

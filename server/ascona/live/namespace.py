@@ -3,8 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import asdict
-from itertools import count
 from typing import Any
 
 import socketio
@@ -17,14 +15,13 @@ from ascona.core.events import Event
 from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
-from ascona.core.session import Session
+from ascona.live.attendance import Attendance
 from ascona.live.connection import WINDOW_LIMIT, Connection
 from ascona.live.flooders import Flooders
 from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, Shows, read_order
-from ascona.live.notices import notices, presence_notices
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
-from ascona.live.snapshot import View, snapshot
+from ascona.live.screens import Screens
 from ascona.live.windows import Negotiator, Windows
 
 LINE_PATIENCE_SECONDS = 2.0
@@ -35,9 +32,6 @@ RETURN_SECONDS = 30.0
 
 GOODBYE_SECONDS = 2.0
 """How long closed lines may take to empty when the server stops."""
-
-CONNECTIONS_LIMIT = 6
-"""Connections of one person: a line that is lost and not yet missed, and some windows."""
 
 log = structlog.get_logger()
 
@@ -68,18 +62,13 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self.counts: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
         self.flooders = Flooders(monotonic)
-        self._stops_at: float | None = None
         self._rooms = rooms
         self._identify = identify
         self._negotiator = negotiator
         self._monotonic = monotonic
-        self._connections: dict[str, Connection] = {}
-        self._places: dict[tuple[str, str], Connection] = {}
+        self._attendance = Attendance()
+        self._screens = Screens(self._attendance, self._send, self._begin, monotonic)
         self._windows = Windows(negotiator)
-        self._shown: dict[str, Session] = {}
-        self._rosters: dict[str, frozenset[str]] = {}
-        self._pictures: dict[tuple[str, str], Pictures] = {}
-        self._turns = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
@@ -99,28 +88,24 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             raise socketio.exceptions.ConnectionRefusedError("too_fast")
         window = auth.get("window") if isinstance(auth, dict) else None
         window = window[:WINDOW_LIMIT] if isinstance(window, str) and window else sid
-        self._connections[sid] = Connection(sid, room, person, window, browser, environ.get("aiohttp.request"))
-        self._let_go_of_surplus(room.session.id, person)
-
-    def _let_go_of_surplus(self, room: str, person: str) -> None:
-        """Of more connections than anybody needs those go that were first and have no place."""
-        theirs = [one for one in self._connections.values() if (one.room.session.id, one.person) == (room, person)]
-        idle = [one for one in theirs if self._place(one) is not one]
-        for connection in idle[: max(0, len(theirs) - CONNECTIONS_LIMIT)]:
+        self._attendance.connections[sid] = Connection(
+            sid, room, person, window, browser, environ.get("aiohttp.request")
+        )
+        for surplus in self._attendance.surplus(room.session.id, person):
             self.counts["too_many_connections"] += 1
-            self._begin(self._hang_up(connection))
+            self._begin(self._hang_up(surplus))
 
     async def look_again(self, place: tuple[str, str] | None = None) -> None:
         """Whoever was signed in may be so no more. `place`: only who sits there, by session and person."""
-        for connection in list(self._connections.values()):
+        for connection in list(self._attendance.connections.values()):
             if place not in {None, (connection.room.session.id, connection.person)}:
                 continue
             if await self._identify(connection.cookie, connection.room.session.id) != connection.person:
                 await self._hang_up(connection)
 
     async def on_disconnect(self, sid: str, *_reason: object) -> None:
-        connection = self._connections.pop(sid, None)
-        if connection and self._place(connection) is connection:
+        connection = self._attendance.connections.pop(sid, None)
+        if connection and self._attendance.has_place(connection):
             self._begin(self._lose(connection))
         if connection and connection.room.session.ended:
             self._begin(self._let_go(connection.room))
@@ -142,86 +127,28 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def on_shows(self, sid: str, message: object = None, *_more: object) -> None:
         await self._answered(sid, self._shows, message)
 
-    def told(self, room: str, person: str, pictures: Pictures) -> None:
-        """Somebody's page is to know this of pictures from now on; also when its line comes back."""
-        self._pictures[room, person] = pictures
-        if (room, person) in self._places:
-            self._begin(self._tell_pictures(room, person))
+    # --- what everybody sees ---
 
     async def show(self, room: Room, events: Sequence[Event] = (), by: str | None = None) -> None:
         """Everyone connected sees the room as they may, and reads what has happened."""
-        session = room.session
-        before = self._shown.get(session.id, session)
-        self._shown[session.id] = session
-        said = notices(before, session, events, by) + presence_notices(before, session)
-        turn = next(self._turns)
-        view = View.of(
-            session, room.title, room.turned_on, room.now(), turn, room.plan, room.opened_again, room.by_phone
-        )
-        for connection in self._in(room):
-            viewer = session.person(connection.person)
-            if viewer is None:
-                continue
-            await self.emit("room", snapshot(view, viewer, connection.sound), to=connection.sid)
-            for notice in said if viewer.place is Place.INSIDE else ():
-                if not notice.leaders_only or viewer.role in LEADERS:
-                    line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
-                    await self.emit("notice", line, to=connection.sid)
-            if viewer.place is Place.REMOVED:  # has been told so; what goes on in the room is theirs no more
-                self._begin(self._hang_up(connection))
-        self._rosters[session.id] = here(session)
-
-    async def announce_stop(self, seconds: float) -> None:
-        """Tell everybody, also whoever comes meanwhile, that the server stops then; rooms come back by themselves."""
-        self._stops_at = self._monotonic() + seconds
-        for place in list(self._places.values()):
-            await self._say_stop(place)
-
-    async def _say_stop(self, connection: Connection) -> None:
-        if self._stops_at is not None and connection.sid in self._connections:
-            left = max(0, round((self._stops_at - self._monotonic()) * 1000))
-            await self.emit("restart", {"in_ms": left}, to=connection.sid)
-
-    # --- what is watched ---
-
-    def roster(self, room: Room) -> frozenset[str]:
-        """Whom everybody was last shown as being here; while nobody looks, whom they would be shown."""
-        looked_at = bool(self._in(room))
-        return self._rosters.get(room.session.id, frozenset()) if looked_at else here(room.session)
-
-    def sitting(self, room: Room) -> list[str]:
-        """The line of each connection that takes part."""
-        return [one.line for one in self._connections.values() if one.room is room and one.knocked]
-
-    async def one_place(self, room: Room) -> None:
-        """Whoever takes part without having the place takes part no more, and sound and picture begin anew."""
-        for one in list(self._connections.values()):
-            place = self._place(one)
-            if one.room is room and one.knocked and place is not one:
-                one.knocked = False
-                await self._negotiator.leave(*one.at)
-                await self.emit("elsewhere", {"same_browser": place is None or place.cookie == one.cookie}, to=one.sid)
-                if place is not None:
-                    await self._say_media_back(place.sid)
+        for connection in await self._screens.show(room, events, by):
+            self._begin(self._hang_up(connection))
 
     async def tell(self, room: Room, key: str) -> None:
         """Say something to everybody inside that nobody has done."""
-        for connection in self._in(room):
-            if self._viewer(connection).place is Place.INSIDE:
-                await self.emit("notice", {"key": key, "by": None, "values": {}}, to=connection.sid)
+        await self._screens.tell(room, key)
 
-    def start_over(self, room: Room) -> None:
-        """Hang up on everybody and forget the room: pages come back by themselves, to what is recorded."""
-        self._begin(self._start_over(room))
+    def told(self, room: str, line: str, pictures: Pictures) -> None:
+        """A page is to know this of pictures from now on; also when its line comes back."""
+        self._screens.told(room, line, pictures)
 
-    async def _start_over(self, room: Room) -> None:
-        for forgotten in (False, True):  # some page may be quick
-            for sid in [sid for sid, one in self._connections.items() if one.room is room]:
-                await self.disconnect(sid)
-            for place in [place for place, one in self._places.items() if one.room is room]:
-                del self._places[place]  # nobody waits for these lines
-            if not forgotten:
-                await self._forget(room)
+    def media_back(self, room: str) -> None:
+        """Nothing comes any more over the lines there were: pages need not wait until they notice."""
+        self._screens.media_back(room)
+
+    async def announce_stop(self, seconds: float) -> None:
+        """Tell everybody, also whoever comes meanwhile, that the server stops then; rooms come back by themselves."""
+        await self._screens.announce_stop(seconds)
 
     def link_opened_again(self, room: str, person: str) -> None:
         """Leaders are told, now and at the door: it may be the same person, or whoever the link was forwarded to."""
@@ -231,39 +158,58 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _tell_of_link(self, id: str, person: str) -> None:
         room = await self._rooms.get(id)
         whose = room.session.person(person) if room else None
-        if room is None or whose is None:
-            return
-        notice = {"key": "link_again", "by": None, "values": {"name": whose.name}}
-        await room.link_opened_again(person)
-        for connection in self._in(room):
-            viewer = self._viewer(connection)
-            if viewer.place is Place.INSIDE and viewer.role in LEADERS:
-                await self.emit("notice", notice, to=connection.sid)
+        if room is not None and whose is not None:
+            await room.link_opened_again(person)
+            await self._screens.tell_leaders_of_link(room, whose)
+
+    async def _send(self, event: str, data: object, to: str) -> None:
+        await self.emit(event, data, to=to)
+
+    # --- what is watched ---
+
+    def roster(self, room: Room) -> frozenset[str]:
+        """Whom everybody was last shown as being here; while nobody looks, whom they would be shown."""
+        return self._screens.roster(room)
+
+    def sitting(self, room: Room) -> list[str]:
+        """The line of each connection that takes part."""
+        return [one.line for one in self._attendance.of(room) if one.knocked]
+
+    async def one_place(self, room: Room) -> None:
+        """Whoever takes part without having the place takes part no more, and sound and picture begin anew."""
+        for one in self._attendance.of(room):
+            place = self._attendance.place(one)
+            if one.knocked and place is not one:
+                one.knocked = False
+                await self._negotiator.leave(*one.at)
+                await self.emit("elsewhere", {"same_browser": place is None or place.cookie == one.cookie}, to=one.sid)
+                if place is not None:
+                    await self._screens.say_media_back(place)
+
+    def start_over(self, room: Room) -> None:
+        """Hang up on everybody and forget the room: pages come back by themselves, to what is recorded."""
+        self._begin(self._start_over(room))
+
+    async def _start_over(self, room: Room) -> None:
+        for forgotten in (False, True):  # some page may be quick
+            for connection in self._attendance.of(room):
+                await self.disconnect(connection.sid)
+            self._attendance.forget(room)
+            if not forgotten:
+                await self._forget(room)
 
     async def sign_out(self, room: str, person: str) -> None:
         """Somebody's browsers are signed in no more: their lines end now, and sound and picture with them."""
-        theirs = [one for one in self._connections.values() if (one.room.session.id, one.person) == (room, person)]
-        for connection in theirs:
+        for connection in self._attendance.theirs(room, person):
             await self._hang_up(connection)
 
     async def _hang_up(self, connection: Connection) -> None:
         """End a connection, and nobody waits for it to come back."""
-        had_place = self._place(connection) is connection
-        self._connections.pop(connection.sid, None)
-        if had_place:
-            del self._places[connection.at]
+        self._attendance.connections.pop(connection.sid, None)
+        if self._attendance.give_up(connection):
             await self._negotiator.leave(*connection.at)
             await self._line_lost(connection)
         await self.disconnect(connection.sid)
-
-    def media_back(self, room: str) -> None:
-        """Nothing comes any more over the lines there were: pages need not wait until they notice."""
-        for (its, _), place in self._places.items():
-            if its == room and place.sid in self._connections:
-                self._begin(self._say_media_back(place.sid))
-
-    async def _say_media_back(self, sid: str) -> None:
-        await self.emit("again", {}, to=sid)
 
     def expect(self, room: Room) -> None:
         """Whoever is in a room that has just been opened, and has no page here before long, is not there."""
@@ -272,7 +218,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def close(self) -> None:
         """Hang up on everyone, and stop waiting for lines that may come back."""
-        connections, self._connections = list(self._connections), {}
+        connections, self._attendance.connections = list(self._attendance.connections), {}
         goodbyes = [asyncio.create_task(self.disconnect(sid)) for sid in connections]
         if goodbyes:  # a line that takes nothing more would be waited for until it is lost
             _, waiting = await asyncio.wait(goodbyes, timeout=GOODBYE_SECONDS)
@@ -285,7 +231,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _answered(
         self, sid: str, answer: Callable[[Connection, object], Awaitable[dict[str, str]]], message: object
     ) -> dict[str, str]:
-        connection = self._connections.get(sid)
+        connection = self._attendance.connections.get(sid)
         if connection is None:
             return {"refused": "not_signed_in"}
         if not connection.messages.take(self._monotonic()):
@@ -317,7 +263,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             await self._knock(connection, order.command, order)
         elif not connection.knocked:
             raise Refused("not_inside")
-        elif self._stops_at is not None and isinstance(order.command, c.OpenSession):
+        elif self._screens.stopping and isinstance(order.command, c.OpenSession):
             raise Refused("restarting")
         else:
             await connection.room.obey(order.command, connection.person, order.version, order.key)
@@ -332,7 +278,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         room, person = connection.room, connection.person
         if order.sound or connection.sound:
             return await self._carry_sound(connection, order)
-        before = self._place(connection)
+        before = self._attendance.place(connection)
         if not room.session.ended:  # afterwards nobody asks, and all the same there is one place
             if not order.move and before is not None and self._elsewhere(before, connection):
                 raise Refused("already_here")
@@ -340,49 +286,48 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         await self._sit(connection, before)
         if room.session.ended:
             return await room.show()
-        self._begin(self._tell_pictures(*connection.at))
+        self._screens.tell_pictures(connection)
         try:
             await room.come(person, knock, order.devices, order.key)
         except Refused:
             connection.knocked = False
-            if self._place(connection) is connection:
-                del self._places[connection.at]
+            if self._attendance.give_up(connection):
                 await room.line_lost(person)
             raise
-        await self._say_stop(connection)
+        await self._screens.say_stop(connection)
         return None
 
     async def _carry_sound(self, connection: Connection, order: Order) -> None:
         """Another device of somebody inside is to carry their sound; of several the last, and each goes on to."""
-        if self._place(connection) is connection and not connection.sound:
+        if self._attendance.has_place(connection) and not connection.sound:
             raise Refused("already_here")
         if self._viewer(connection).place is not Place.INSIDE or connection.room.session.ended:
             raise Refused("not_inside")
         connection.sound = True
-        await self._sit(connection, self._place(connection))
-        self._begin(self._tell_pictures(*connection.at))
+        await self._sit(connection, self._attendance.place(connection))
+        self._screens.tell_pictures(connection)
         await connection.room.carry_sound(connection.person, order.devices[0])
         await connection.room.show()
-        await self._say_stop(connection)
+        await self._screens.say_stop(connection)
 
     async def _sit(self, connection: Connection, before: Connection | None) -> None:
         """This connection takes part, and whichever had its line does no more."""
-        self._places[connection.at] = connection
+        self._attendance.take(connection)
         if before is not None and before is not connection:
             before.knocked = False
         await self._silence(before, connection)
-        if self._place(connection) is not connection:
+        if not self._attendance.has_place(connection):
             raise Refused("already_here")  # a third window was quicker
         connection.knocked = True
 
     def _elsewhere(self, before: Connection, now: Connection) -> bool:
         """Whether somebody is here already, with a line that is up, and in another window."""
-        return before.sid in self._connections and before.window != now.window
+        return before.sid in self._attendance.connections and before.window != now.window
 
     async def _silence(self, before: Connection | None, now: Connection) -> None:
         """Nothing comes from another window any more, also where its socket was lost and its sound was not."""
         moved = await self._windows.enter(*now.at, now.window)
-        if moved and before is not None and before.sid in self._connections:
+        if moved and before is not None and before.sid in self._attendance.connections:
             await self.emit("elsewhere", {"same_browser": before.cookie == now.cookie}, to=before.sid)
 
     async def _offer(self, connection: Connection, message: object) -> dict[str, str]:
@@ -391,7 +336,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             raise Refused("too_fast")
         offer = Offer.model_validate(message)
         answer = await self._windows.answer(*connection.at, offer.sdp, lambda: self._check_inside(connection))
-        self._begin(self._tell_pictures(*connection.at))
+        self._screens.tell_pictures(connection)
         return {"sdp": answer}
 
     def _check_inside(self, connection: Connection) -> None:
@@ -404,9 +349,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         sender = self._viewer(connection)
         if not connection.knocked or not _on_the_line(sender):
             raise Refused("leaders_only")
-        for other in self._in(connection.room):
-            if _on_the_line(self._viewer(other)):
-                await self.emit("line", {"by": sender.name, "text": line.text}, to=other.sid)
+        await self._screens.pass_on(connection.room, sender, line.text, _on_the_line)
         return {}
 
     async def _devices(self, connection: Connection, message: object) -> dict[str, str]:
@@ -424,15 +367,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             self._negotiator.shows(*connection.at, shown.heights)
         return {}
 
-    async def _tell_pictures(self, room: str, line: str) -> None:
-        place, pictures = self._places.get((room, line)), self._pictures.get((room, line))
-        if place is not None and pictures is not None and place.sid in self._connections:
-            await self.emit("pictures", asdict(pictures), to=place.sid)
-
     async def _lose(self, connection: Connection) -> None:
         await asyncio.sleep(LINE_PATIENCE_SECONDS)
-        if self._place(connection) is connection:
-            del self._places[connection.at]
+        if self._attendance.give_up(connection):
             await self._line_lost(connection)
 
     async def _line_lost(self, connection: Connection) -> None:
@@ -445,33 +382,24 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         expected = room.session.present
         await asyncio.sleep(RETURN_SECONDS)
         for person in expected:
-            if (room.session.id, person) not in self._places:
+            if not self._attendance.waits_for(room.session.id, person):
                 await room.line_lost(person)
 
     async def _let_go(self, room: Room) -> None:
         """An ended session leaves the memory with the last who looks at it, once its end is recorded."""
         await room.settled()
-        if not any(other.room is room for other in self._connections.values()):
+        if not self._attendance.of(room):
             await self._forget(room)
 
     async def _forget(self, room: Room) -> None:
-        self._shown.pop(room.session.id, None)
-        self._rosters.pop(room.session.id, None)
+        self._screens.forget(room.session.id)
         self._windows.forget(room.session.id)
-        for place in [place for place in self._pictures if place[0] == room.session.id]:
-            del self._pictures[place]
         await self._rooms.forget(room.session.id)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _place(self, connection: Connection) -> Connection | None:
-        return self._places.get(connection.at)
-
-    def _in(self, room: Room) -> list[Connection]:
-        return [place for place in self._places.values() if place.room is room and place.sid in self._connections]
 
     def _viewer(self, connection: Connection) -> Person:
         person = connection.room.session.person(connection.person)
@@ -482,8 +410,3 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
 def _on_the_line(person: Person) -> bool:
     return person.place is Place.INSIDE and (person.role in LEADERS or person.role is Role.SUPERVISOR)
-
-
-def here(session: Session) -> frozenset[str]:
-    """Everybody inside whose line is up: whose chair is not empty on any screen."""
-    return session.present & {person.id for person in session.inside()}

@@ -1,0 +1,159 @@
+"""What goes out to everybody's pages: the room as each may see it, what has happened, what to know of pictures."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import asdict
+from itertools import count
+from typing import Any
+
+from ascona.core.events import Event
+from ascona.core.people import LEADERS, Person, Place
+from ascona.core.pictures import Pictures
+from ascona.core.session import Session
+from ascona.live.attendance import Attendance
+from ascona.live.connection import Connection
+from ascona.live.notices import notices, presence_notices
+from ascona.live.room import Room
+from ascona.live.snapshot import View, snapshot
+
+
+class Screens:
+    """Of all rooms; says nothing to anybody who does not take part."""
+
+    def __init__(
+        self,
+        attendance: Attendance,
+        emit: Callable[..., Awaitable[None]],
+        begin: Callable[[Coroutine[Any, Any, None]], None],
+        monotonic: Callable[[], float],
+    ) -> None:
+        """
+        Args:
+            emit: Socket.IO's: event, data, and to whom.
+            begin: Does something beside what is under way.
+        """
+        self._attendance = attendance
+        self._emit = emit
+        self._begin = begin
+        self._monotonic = monotonic
+        self._shown: dict[str, Session] = {}
+        self._rosters: dict[str, frozenset[str]] = {}
+        self._pictures: dict[tuple[str, str], Pictures] = {}
+        self._turns = count(1)
+        self._stops_at: float | None = None
+
+    # --- the room ---
+
+    async def show(self, room: Room, events: Sequence[Event] = (), by: str | None = None) -> list[Connection]:
+        """
+        Everyone connected sees the room as they may, and reads what has happened.
+
+        Returns:
+            Connections of whoever has been removed: what goes on in the room is theirs no more.
+        """
+        session = room.session
+        before = self._shown.get(session.id, session)
+        self._shown[session.id] = session
+        said = notices(before, session, events, by) + presence_notices(before, session)
+        turn, plan = next(self._turns), room.plan
+        view = View.of(session, room.title, room.turned_on, room.now(), turn, plan, room.opened_again, room.by_phone)
+        removed = []
+        for connection in self._attendance.inside(room):
+            viewer = session.person(connection.person)
+            if viewer is None:
+                continue
+            await self._emit("room", snapshot(view, viewer, connection.sound), to=connection.sid)
+            for notice in said if viewer.place is Place.INSIDE else ():
+                if not notice.leaders_only or viewer.role in LEADERS:
+                    line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
+                    await self._emit("notice", line, to=connection.sid)
+            if viewer.place is Place.REMOVED:
+                removed.append(connection)
+        self._rosters[session.id] = here(session)
+        return removed
+
+    def roster(self, room: Room) -> frozenset[str]:
+        """Whom everybody was last shown as being here; while nobody looks, whom they would be shown."""
+        looked_at = bool(self._attendance.inside(room))
+        return self._rosters.get(room.session.id, frozenset()) if looked_at else here(room.session)
+
+    def forget(self, room: str) -> None:
+        """Nobody looks at this room any more."""
+        self._shown.pop(room, None)
+        self._rosters.pop(room, None)
+        for place in [place for place in self._pictures if place[0] == room]:
+            del self._pictures[place]
+
+    # --- a word to somebody ---
+
+    async def tell(self, room: Room, key: str) -> None:
+        """Say something to everybody inside that nobody has done."""
+        await self._say(room, {"key": key, "by": None, "values": {}}, lambda viewer: True)
+
+    async def tell_leaders_of_link(self, room: Room, whose: Person) -> None:
+        """It was opened once more."""
+        notice = {"key": "link_again", "by": None, "values": {"name": whose.name}}
+        await self._say(room, notice, lambda viewer: viewer.role in LEADERS)
+
+    async def pass_on(self, room: Room, by: Person, text: str, may_read: Callable[[Person], bool]) -> None:
+        """A line of somebody's, which is kept nowhere."""
+        for connection, viewer in self._viewers(room):
+            if may_read(viewer):
+                await self._emit("line", {"by": by.name, "text": text}, to=connection.sid)
+
+    async def _say(self, room: Room, notice: dict[str, Any], concerns: Callable[[Person], bool]) -> None:
+        for connection, viewer in self._viewers(room):
+            if viewer.place is Place.INSIDE and concerns(viewer):
+                await self._emit("notice", notice, to=connection.sid)
+
+    def _viewers(self, room: Room) -> list[tuple[Connection, Person]]:
+        known = ((one, room.session.person(one.person)) for one in self._attendance.inside(room))
+        return [(connection, viewer) for connection, viewer in known if viewer is not None]
+
+    # --- sound and picture ---
+
+    def told(self, room: str, line: str, pictures: Pictures) -> None:
+        """A page is to know this of pictures from now on; also when its line comes back."""
+        self._pictures[room, line] = pictures
+        if self._attendance.waits_for(room, line):
+            self._begin(self._tell_pictures(room, line))
+
+    def tell_pictures(self, connection: Connection) -> None:
+        """What a page is to know that has just come."""
+        self._begin(self._tell_pictures(*connection.at))
+
+    async def _tell_pictures(self, room: str, line: str) -> None:
+        place, pictures = self._attendance.on(room, line), self._pictures.get((room, line))
+        if place is not None and pictures is not None:
+            await self._emit("pictures", asdict(pictures), to=place.sid)
+
+    def media_back(self, room: str) -> None:
+        """Nothing comes any more over the lines there were: pages need not wait until they notice."""
+        for place in self._attendance.everywhere():
+            if place.room.session.id == room:
+                self._begin(self.say_media_back(place))
+
+    async def say_media_back(self, connection: Connection) -> None:
+        await self._emit("again", {}, to=connection.sid)
+
+    # --- the end of this server ---
+
+    @property
+    def stopping(self) -> bool:
+        return self._stops_at is not None
+
+    async def announce_stop(self, seconds: float) -> None:
+        """Tell everybody, also whoever comes meanwhile, that the server stops then; rooms come back by themselves."""
+        self._stops_at = self._monotonic() + seconds
+        for place in self._attendance.everywhere():
+            await self.say_stop(place)
+
+    async def say_stop(self, connection: Connection) -> None:
+        """The same to somebody who comes, if it is so."""
+        if self._stops_at is not None and connection.sid in self._attendance.connections:
+            left = max(0, round((self._stops_at - self._monotonic()) * 1000))
+            await self._emit("restart", {"in_ms": left}, to=connection.sid)
+
+
+def here(session: Session) -> frozenset[str]:
+    """Everybody inside whose line is up: whose chair is not empty on any screen."""
+    return session.present & {person.id for person in session.inside()}
