@@ -107,6 +107,8 @@ class Evening:
             self._somebody_loses_the_line: 10,
             self._no_leader_is_there: 2,
             self._somebody_opens_another_window: 4,
+            self._somebody_takes_the_telephone: 3,
+            self._somebody_hangs_up: 2,
             self._somebody_leaves_and_comes: 3,
             self._somebody_turns_something_off: 3,
             self._the_server_dies: 4,
@@ -168,8 +170,8 @@ class Evening:
     def _count(self, what: str) -> None:
         self._witness.counts[what] += 1
 
-    def _open(self, person: str, moves: bool = True) -> None:
-        page = Page(person, f"w{len(self._pages)}", self.house, self._exchange, self._weather)
+    def _open(self, person: str, moves: bool = True, sound: bool = False) -> None:
+        page = Page(person, f"w{len(self._pages)}", self.house, self._exchange, self._weather, sound)
         self._pages.append(page)
         self._note(f"{person} opens {page.window}")
         page.open(moves)
@@ -301,9 +303,22 @@ class Evening:
     async def _somebody_opens_another_window(self) -> None:
         self._open(self._draw.choice(self._people), moves=self._weather.chance(0.8))
 
+    async def _somebody_takes_the_telephone(self) -> None:
+        page = self._page()
+        if page and page.room["me"]["place"] == "inside" and not page.sound:
+            self._count("telephones")
+            self._open(page.person, sound=True)
+
+    async def _somebody_hangs_up(self) -> None:
+        phones = [page for page in self._pages if page.sound and not page.over]
+        if phones:
+            page = self._draw.choice(phones)
+            self._note(f"{page.person} hangs up {page.window}")
+            page.close()
+
     async def _somebody_leaves_and_comes(self) -> None:
         page = self._page()
-        if page and page.person not in LEADERS:
+        if page and page.person not in LEADERS and not page.sound:
             if self._weather.chance(0.5):
                 await self._press(page, "Leave", {})
             self._note(f"{page.person} closes {page.window}")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from ascona.core.invariants import Wiring
 from ascona.core.media_plan import MediaPlan, Route
+from ascona.core.sound_line import whose
 from tests.simulation.weather import Weather
 
 _SLOTS = 64  # of every line: more than any room has
@@ -20,7 +21,7 @@ class Exchange:
 
     Attributes:
         plan: In force.
-        lines: People whose connection is up, with the name of the window it leads to.
+        lines: Whose connection is up, by line, with the name of the window it leads to.
     """
 
     def __init__(self, weather: Weather, changed: Callable[[], None]) -> None:
@@ -91,9 +92,10 @@ class Exchange:
 
     @property
     def open(self) -> frozenset[Route]:
-        return self.plan.routes
+        """Between people, whichever of their devices has it."""
+        return frozenset(Route(whose(one.sender), whose(one.receiver), one.kind) for one in self.plan.routes)
 
     @property
     def receivers(self) -> set[str]:
         """People to whom something can flow now."""
-        return {route.receiver for route in self.plan.routes} & self.lines.keys()
+        return {whose(line) for line in {route.receiver for route in self.plan.routes} & self.lines.keys()}

@@ -31,6 +31,7 @@ class Page(Protocol):
 
     person: str
     window: str
+    at: str
 
     def receive(self, line: "Line", event: str, message: Any) -> None: ...
 
@@ -247,7 +248,7 @@ class House:
         await asyncio.wait([arriving], timeout=10.0)
         if process is not self._process or not arriving.done() or not arriving.result():
             return None
-        self._lines[line.sid] = self._newest[page.person] = line
+        self._lines[line.sid] = self._newest[page.at] = line
         process.begin(self._attend(namespace, line))
         return line
 
@@ -341,5 +342,5 @@ class House:
             line.news.set()
 
     def lines(self) -> list[Line]:
-        """That the server takes for up, one of a person: those before their last are shown nothing any more."""
-        return [line for line in self._lines.values() if not line.gone and line is self._newest[line.page.person]]
+        """That the server takes for up, one of each: those before their last are shown nothing any more."""
+        return [line for line in self._lines.values() if not line.gone and line is self._newest[line.page.at]]

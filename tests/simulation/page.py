@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from ascona.core.sound_line import sound_line
 from tests.simulation.exchange import Exchange
 from tests.simulation.house import House, Line
 from tests.simulation.weather import Weather
@@ -17,14 +18,20 @@ class Page:
     One window of one person.
 
     Attributes:
+        sound: It is a telephone, and only carries the sound of another window.
+        at: The line that its sound and picture go by.
         room: The last snapshot; empty on a fresh line.
         knocked: This line has the person's place, as far as the page knows.
         over: Another window has taken over, or this one was closed.
         network: Whether it reaches anything.
     """
 
-    def __init__(self, person: str, window: str, house: House, exchange: Exchange, weather: Weather) -> None:
+    def __init__(
+        self, person: str, window: str, house: House, exchange: Exchange, weather: Weather, sound: bool = False
+    ) -> None:
         self.person = person
+        self.sound = sound
+        self.at = sound_line(person) if sound else person
         self.window = window
         self.room: dict[str, Any] = {}
         self.seen: dict[str, Any] = {}
@@ -63,10 +70,13 @@ class Page:
             await asyncio.sleep(self._weather.between(0.05, 1.0))
 
     async def _knock(self, move: bool = False) -> None:
-        fields = {"name": self.person.title(), **self.devices} | ({"move": True} if move else {})
+        how = {"move": True} if move else {"sound": True} if self.sound else {}
+        fields = {"name": self.person.title(), **self.devices, **how}
         answer = await self.press("Knock", **fields)
         self.knocked = answer == {}
-        if answer and answer.get("refused") == "already_here":
+        if answer and self.sound and answer.get("refused") == "not_inside":
+            self.close()
+        elif answer and answer.get("refused") == "already_here":
             if self._moves and not move:
                 return await self._knock(move=True)
             self.close()
@@ -96,7 +106,7 @@ class Page:
             self._begin(self._call())
         if event == "again":
             self._begin(self._call())
-        if event == "elsewhere":
+        if event == "elsewhere" or (event == "room" and self.sound and message["me"]["place"] in {"left", "removed"}):
             self.close()
 
     async def _mind_the_media(self) -> None:
@@ -108,7 +118,7 @@ class Page:
     def _lacks_media(self) -> bool:
         here = self.knocked and self.network and not self.over
         inside = bool(self.room) and self.room["me"]["place"] == "inside" and self.room["phase"] != "ended"
-        return here and inside and self._exchange.lines.get(self.person) != self.window
+        return here and inside and self._exchange.lines.get(self.at) != self.window
 
     async def _call(self) -> None:
         """Offer, and connect if that is answered."""
@@ -119,7 +129,7 @@ class Page:
         if answer and "sdp" in answer:
             await asyncio.sleep(self._weather.between(0.1, 0.6))
             if self.network and not self.over:
-                self._exchange.come_up(self.person, self.window)
+                self._exchange.come_up(self.at, self.window)
         self._calling = False
 
     def lost(self, line: Line) -> None:
@@ -146,7 +156,7 @@ class Page:
     def _consent_lapses(self) -> None:
         """RFC 7675: whoever is not heard of for thirty seconds is sent nothing more."""
         if not self.network:
-            self._exchange.hang_up(self.person, self.window)
+            self._exchange.hang_up(self.at, self.window)
 
     def close(self) -> None:
         """The window is closed, or silent for good."""
@@ -155,7 +165,7 @@ class Page:
         self._down.set()
         if line is not None:
             self._house.cut(line, self._weather.trip())
-        self._exchange.hang_up(self.person, self.window)
+        self._exchange.hang_up(self.at, self.window)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -11,6 +11,7 @@ from ascona.core.events import Recorded
 from ascona.core.people import Person
 from ascona.core.rights import TAKES_AWAY
 from ascona.core.session import Session
+from ascona.live.room import Room
 from ascona.live.snapshot import View, snapshot
 from tests.simulation.book import Book
 from tests.simulation.chronicle import LIVE, Chronicle, Order
@@ -28,6 +29,7 @@ class Page(Protocol):
     """What is asked of a page when all is quiet."""
 
     person: str
+    sound: bool
     over: bool
     knocked: bool
     room: dict[str, Any]
@@ -97,9 +99,9 @@ class Witness:
             version = min(version, self.house.room.recorded)
         elif version > self.chronicle.version:
             return self.say_wrong(f"{person} is shown version {version}, recorded are {self.chronicle.version}")
-        if version < self._shown[person]:
-            self.say_wrong(f"{person} is shown version {version} after {self._shown[person]}")
-        self._shown[person] = version
+        if version < self._shown[line.page.at]:
+            self.say_wrong(f"{person} is shown version {version} after {self._shown[line.page.at]}")
+        self._shown[line.page.at] = version
         self.told_version = max(self.told_version, version)
         if self.house.owed is None:
             self._clock(person, room)
@@ -206,24 +208,37 @@ class Witness:
         if session != room.session:
             self.say_wrong("the server's session is not what is recorded")
         here = [page for page in pages if page.knocked and not page.over]
-        if all_back and session.present != {page.person for page in here} and not session.ended:
-            self.say_wrong(f"{sorted(session.present)} are taken for here, {sorted(page.person for page in here)} are")
-        if self.exchange.open != room.plan.routes:
+        if all_back and not session.ended:
+            self._all_are_where_they_are(room, here)
+        if self.exchange.plan.routes != room.lines.routes:
             self.say_wrong("what is forwarded is not the plan")
-        view = View.of(session, room.title, room.devices, room.now(), 0, room.plan)
+        view = View.of(session, room.title, room.turned_on, room.now(), 0, room.plan, (), room.by_phone)
         for page in here:
             viewer = session.person(page.person)
             if page.room and viewer is not None:
                 self._same(page, view, viewer)
 
+    def _all_are_where_they_are(self, room: Room, here: Sequence[Page]) -> None:
+        sitting = {page.person for page in here if not page.sound}
+        if room.session.present != sitting:
+            self.say_wrong(f"{sorted(room.session.present)} are taken for here, {sorted(sitting)} are")
+        phones = {page.person: page.devices["microphone"] for page in here if page.sound}
+        if room.by_phone != phones:
+            self.say_wrong(f"{room.by_phone} are taken for on the telephone, {phones} are")
+
     def _same(self, page: Page, view: View, viewer: Person) -> None:
-        expected, seen = (_still(room) for room in (snapshot(view, viewer), page.room))
+        expected, seen = (_still(room) for room in (snapshot(view, viewer, page.sound), page.room))
         differs = [name for name in expected if expected[name] != seen.get(name)]
         if differs:
             name = differs[0]
             self.say_wrong(f"{viewer.id} sees another {name}: {seen.get(name)!r:.200} for {expected[name]!r:.200}")
         microphone, camera = view.devices.get(viewer.id, (None, None))
-        if (microphone, camera) != (page.devices["microphone"], page.devices["camera"]) and not view.session.ended:
+        carries = page.room["me"]["carries"]
+        told = (
+            microphone if carries == "picture" else page.devices["microphone"],
+            camera if carries == "sound" else page.devices["camera"],
+        )
+        if viewer.id in view.session.present and (microphone, camera) != told and not view.session.ended:
             self.say_wrong(f"{viewer.id}'s devices are not what their page has told")
 
 

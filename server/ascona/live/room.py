@@ -57,8 +57,8 @@ class Room:
         session: As it stands. Replaced, never changed.
         devices: (microphone, camera) as each person has turned them on; nobody's
             rights, only what their chair shows.
-        by_phone: People whose sound another device of theirs carries, and whether its microphone is on. Like lines, it
-            is in no history: that device comes back by itself.
+        by_phone: People whose sound another device of theirs carries, wherever they are, and whether its microphone is
+            on. Like lines, it is in no history: that device comes back by itself.
         opened_again: People whose links are open in more than one browser.
     """
 
@@ -259,8 +259,7 @@ class Room:
             await self._become(replace(self.session, present=self.session.present - {person}))
 
     async def _carry_sound(self, person: str, microphone: bool | None) -> None:
-        inside = {one.id for one in self.session.inside()} if not self.session.ended else set()
-        if self.by_phone.get(person) == microphone or (microphone is not None and person not in inside):
+        if self.by_phone.get(person) == microphone:
             return
         if microphone is None:
             del self.by_phone[person]
@@ -346,7 +345,7 @@ class Room:
             finally:
                 for person in gone:
                     await self._switchboard.leave(self.session.id, person)
-                    if self.by_phone.pop(person, None) is not None:
+                    if person in self.by_phone:
                         await self._switchboard.leave(self.session.id, sound_line(person))
         except Exception as error:
             log.error("switchboard_failed", session=self.session.id, error=type(error).__name__)

@@ -124,8 +124,22 @@ async def test_whoever_leaves_takes_the_telephone_along(wire):
     assert await wire.namespace.on_command("max", LEAVE) == {}
 
     assert PHONE in wire.left
-    assert (await wire.room()).by_phone == {}
     assert wire.shown["phone"]["me"]["place"] == "left"
+    assert await wire.namespace.on_offer("phone", {"sdp": ""}) == {"refused": "not_inside"}
+
+
+async def test_whoever_is_let_in_again_finds_the_telephone_as_it_was(wire):
+    room = await wire.room()
+    await wire.carry("phone")
+    await room.obey(c.Leave(), "max", room.session.version, "max-leaves")
+    await room.line_lost("max")
+    assert PHONE not in wire.lines(Kind.AUDIO)
+
+    assert await wire.knock("max", key="max-comes-again") == {}
+    await room.obey(c.Admit("max"), "ada", room.session.version, "max-is-let-in")
+
+    assert PHONE in wire.lines(Kind.AUDIO)
+    assert "max" not in wire.lines(Kind.AUDIO)
 
 
 async def test_a_second_telephone_takes_over_and_the_first_is_silent_before(wire):
