@@ -223,7 +223,7 @@ class Ground:
         session = room.session
         assert_safe(session)
         assert room.plan.routes == media_plan(session).routes, "the room plans more or less than the rules"
-        assert room.lines.routes == self._exchange.open, "gates are not the plan's"
+        assert room.lines.routes == self._exchange.plan.routes, "gates are not the plan's"
         up = [one for one in self._exchange.plan.routes if {one.sender, one.receiver} <= self._exchange.lines.keys()]
         slots = self._exchange.plan.slots
         wiring = Wiring(dict.fromkeys(self._exchange.lines, 64), frozenset((one, slots[one.sender]) for one in up))
