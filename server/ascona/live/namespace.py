@@ -15,6 +15,7 @@ from ascona.core.events import Event
 from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
+from ascona.core.sound_line import sound_line
 from ascona.live.attendance import Attendance
 from ascona.live.connection import WINDOW_LIMIT, Connection
 from ascona.live.flooders import Flooders
@@ -271,7 +272,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def _knock(self, connection: Connection, knock: c.Knock, order: Order) -> None:
         """
-        One place a person: another window has it only if it asks to move there.
+        One place a person: another window has it only if it asks to move there, and then has all of it.
 
         The old one is silent before the new one may send.
         """
@@ -294,8 +295,19 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             if self._attendance.give_up(connection):
                 await room.line_lost(person)
             raise
+        phone = self._attendance.on(room.session.id, sound_line(person)) if order.move else None
+        if phone is not None:
+            await self._put_down(phone, connection)
         await self._screens.say_stop(connection)
         return None
+
+    async def _put_down(self, phone: Connection, by: Connection) -> None:
+        """The sound is where the place is again."""
+        phone.knocked = False
+        await self.emit("elsewhere", {"same_browser": phone.cookie == by.cookie}, to=phone.sid)
+        if self._attendance.give_up(phone):
+            await self._negotiator.leave(*phone.at)
+            await phone.room.carry_sound(phone.person, None)
 
     async def _carry_sound(self, connection: Connection, order: Order) -> None:
         """Another device of somebody inside is to carry their sound; of several the last, and each goes on to."""

@@ -154,6 +154,18 @@ async def test_a_second_telephone_takes_over_and_the_first_is_silent_before(wire
     assert wire.answered == [PHONE]
 
 
+async def test_whoever_moves_here_has_the_sound_here_as_well(wire):
+    await wire.carry("phone")
+
+    assert await wire.knock("max", key="all-of-it", move=True) == {}
+
+    assert "max" in wire.lines(Kind.AUDIO)
+    assert PHONE not in wire.lines(Kind.AUDIO)
+    assert ("elsewhere", "phone") in wire.sent
+    assert PHONE in wire.left
+    assert await wire.namespace.on_offer("phone", {"sdp": ""}) == {"refused": "not_inside"}
+
+
 async def test_nobody_carries_the_sound_of_somebody_who_is_not_inside(wire):
     room = await wire.room()
     await room.obey(c.Remove("eve"), "ada", room.session.version, "remove-eve")

@@ -59,7 +59,7 @@ function device(visit, room, which) {
   return html`<div class="own" data-now=${state}><button
     type="button"
     class="button tool"
-    aria-label=${speak(`button.${which}_${on ? "off" : "on"}`)}
+    aria-label=${speak(state === "elsewhere" ? "button.sound_back" : `button.${which}_${on ? "off" : "on"}`)}
     aria-description=${speak(why)}
     title=${speak(why)}
     aria-disabled=${able ? nothing : "true"}

@@ -104,7 +104,7 @@ export function sends(choice, now, coming = false) {
  *   has closed it; `elsewhere`: at another device of mine
  */
 export function button(device, choice, now, may) {
-  if (device === "microphone" && now.elsewhere) return { state: "elsewhere", why: "own.microphone_elsewhere", able: false };
+  if (device === "microphone" && now.elsewhere) return { state: "elsewhere", why: "own.microphone_elsewhere", able: true };
   const allowed = device === "microphone" ? now.speak : now.show;
   const on = choice[device];
   if (allowed) return { state: on ? "on" : "off", why: `own.${device}_${on ? "on" : "off"}`, able: true };

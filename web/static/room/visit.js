@@ -130,6 +130,11 @@ export class Visit extends EventTarget {
     await this.enter();
   }
 
+  /** What has my place has all of it again, and the other device falls silent. */
+  async #fetchSound() {
+    await this.command("Knock", { ...this.#knock(), move: true });
+  }
+
   /** My sound goes back to where my place is. */
   putDown() {
     this.#end("put_down");
@@ -171,6 +176,7 @@ export class Visit extends EventTarget {
   async toggle(device) {
     const on = !this.turnedOn(device);
     const now = this.room && stand(this.room);
+    if (device === "microphone" && now?.elsewhere) return this.#fetchSound();
     if (on && !(await this.#ready(device))) return;
     if (device === "microphone" && on && now && !now.speak && this.may("TakeWord") && !(await this.command("TakeWord"))) return;
     if (device === "microphone" && !on && now?.floor) void this.command("PassWord", { person: this.room?.me.person });
