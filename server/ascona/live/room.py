@@ -143,7 +143,8 @@ class Room:
     @property
     def turned_on(self) -> dict[str, tuple[bool, bool]]:
         """(microphone, camera) of everybody, whichever device has them."""
-        return {one: (self.by_phone.get(one, voice), picture) for one, (voice, picture) in self.devices.items()}
+        known = {one: (voice, False) for one, voice in self.by_phone.items()} | self.devices
+        return {one: (self.by_phone.get(one, voice), picture) for one, (voice, picture) in known.items()}
 
     @property
     def recorded(self) -> int:
