@@ -9,7 +9,7 @@ import socketio
 
 from ascona import app, assets
 from ascona.core.people import Role
-from ascona.live import namespace, websocket
+from ascona.live import attendance, websocket
 from ascona.live.callers import FAILURES_AT_ONCE
 from tests.integration.test_evening import GROUP, admitted
 from tests.support.media import PATIENCE, Client, until
@@ -165,11 +165,11 @@ async def test_nobody_keeps_more_sockets_open_than_a_person_needs(server, gather
     max_ = people["Max"]
     assert await max_.come() == {}
     windows = []
-    for _ in range(3 * namespace.CONNECTIONS_LIMIT):
+    for _ in range(3 * attendance.CONNECTIONS_LIMIT):
         windows.append(Visitor(max_.origin, max_.invited, cookies=max_.cookies, id=max_.id))
         await windows[-1].connect()
 
-    await until(lambda: sum(one.socket.connected for one in windows) < namespace.CONNECTIONS_LIMIT)
+    await until(lambda: sum(one.socket.connected for one in windows) < attendance.CONNECTIONS_LIMIT)
     assert max_.socket.connected
     assert windows[-1].socket.connected
     for one in windows:
