@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from ascona.core.people import Person
+from ascona.core.rights import Refused
 from ascona.core.sound_line import sound_line
 from ascona.live.rate_limit import TokenBucket
 from ascona.live.room import Room
@@ -52,6 +54,19 @@ class Connection:
     def at(self) -> tuple[str, str]:
         """Its room and line: of each there is one connection that takes part."""
         return self.room.session.id, self.line
+
+    @property
+    def viewer(self) -> Person:
+        """
+        This person as the session knows them.
+
+        Raises:
+            Refused: If it does not.
+        """
+        person = self.room.session.person(self.person)
+        if person is None:
+            raise Refused("not_inside")
+        return person
 
     def cut(self) -> None:
         """End it without a goodbye, which would have to be read first; what has come and was not read is not read."""

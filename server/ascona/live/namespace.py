@@ -10,26 +10,19 @@ import structlog
 from pydantic import ValidationError
 
 from ascona.core import commands as c
-from ascona.core.decide import decide
 from ascona.core.events import Event
 from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
-from ascona.core.sound_line import sound_line
 from ascona.live.attendance import Attendance
 from ascona.live.connection import WINDOW_LIMIT, Connection
 from ascona.live.flooders import Flooders
-from ascona.live.messages import BadMessage, Devices, Line, Offer, Order, Shows, read_order
+from ascona.live.messages import BadMessage, Devices, Line, Offer, Shows, read_order
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 from ascona.live.screens import Screens
+from ascona.live.seats import Seats
 from ascona.live.windows import Negotiator, Windows
-
-LINE_PATIENCE_SECONDS = 2.0
-"""How long a closed connection may take to come back before the others see an empty chair."""
-
-RETURN_SECONDS = 30.0
-"""How long people who receive sound and picture when the server starts may take until their pages are back."""
 
 GOODBYE_SECONDS = 2.0
 """How long closed lines may take to empty when the server stops."""
@@ -70,6 +63,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._attendance = Attendance()
         self._screens = Screens(self._attendance, self._send, self._begin, monotonic)
         self._windows = Windows(negotiator)
+        self._seats = Seats(self._attendance, self._screens, self._windows, negotiator, self._send)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
@@ -107,7 +101,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def on_disconnect(self, sid: str, *_reason: object) -> None:
         connection = self._attendance.connections.pop(sid, None)
         if connection and self._attendance.has_place(connection):
-            self._begin(self._lose(connection))
+            self._begin(self._seats.await_back(connection))
         if connection and connection.room.session.ended:
             self._begin(self._let_go(connection.room))
 
@@ -174,18 +168,11 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     def sitting(self, room: Room) -> list[str]:
         """The line of each connection that takes part."""
-        return [one.line for one in self._attendance.of(room) if one.knocked]
+        return self._seats.taken(room)
 
     async def one_place(self, room: Room) -> None:
-        """Whoever takes part without having the place takes part no more, and sound and picture begin anew."""
-        for one in self._attendance.of(room):
-            place = self._attendance.place(one)
-            if one.knocked and place is not one:
-                one.knocked = False
-                await self._negotiator.leave(*one.at)
-                await self.emit("elsewhere", {"same_browser": place is None or place.cookie == one.cookie}, to=one.sid)
-                if place is not None:
-                    await self._screens.say_media_back(place)
+        """Leave everybody one place."""
+        await self._seats.one_place(room)
 
     def start_over(self, room: Room) -> None:
         """Hang up on everybody and forget the room: pages come back by themselves, to what is recorded."""
@@ -206,16 +193,13 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def _hang_up(self, connection: Connection) -> None:
         """End a connection, and nobody waits for it to come back."""
-        self._attendance.connections.pop(connection.sid, None)
-        if self._attendance.give_up(connection):
-            await self._negotiator.leave(*connection.at)
-            await self._line_lost(connection)
+        await self._seats.leave(connection)
         await self.disconnect(connection.sid)
 
     def expect(self, room: Room) -> None:
         """Whoever is in a room that has just been opened, and has no page here before long, is not there."""
         if room.session.present:
-            self._begin(self._await_return(room))
+            self._begin(self._seats.await_all(room))
 
     async def close(self) -> None:
         """Hang up on everyone, and stop waiting for lines that may come back."""
@@ -261,7 +245,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _command(self, connection: Connection, message: object) -> dict[str, str]:
         order = read_order(message)
         if isinstance(order.command, c.Knock):
-            await self._knock(connection, order.command, order)
+            await self._seats.knock(connection, order.command, order)
         elif not connection.knocked:
             raise Refused("not_inside")
         elif self._screens.stopping and isinstance(order.command, c.OpenSession):
@@ -269,78 +253,6 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         else:
             await connection.room.obey(order.command, connection.person, order.version, order.key)
         return {}
-
-    async def _knock(self, connection: Connection, knock: c.Knock, order: Order) -> None:
-        """
-        One place a person: another window has it only if it asks to move there, and then has all of it.
-
-        The old one is silent before the new one may send.
-        """
-        room, person = connection.room, connection.person
-        if order.sound or connection.sound:
-            return await self._carry_sound(connection, order)
-        before = self._attendance.place(connection)
-        if not room.session.ended:  # afterwards nobody asks, and all the same there is one place
-            if not order.move and before is not None and self._elsewhere(before, connection):
-                raise Refused("already_here")
-            decide(room.session, knock, person, room.now(), room.session.version)  # a refusal moves nobody's screen
-        await self._sit(connection, before)
-        if room.session.ended:
-            return await room.show()
-        self._screens.tell_pictures(connection)
-        try:
-            await room.come(person, knock, order.devices, order.key)
-        except Refused:
-            connection.knocked = False
-            if self._attendance.give_up(connection):
-                await room.line_lost(person)
-            raise
-        phone = self._attendance.on(room.session.id, sound_line(person)) if order.move else None
-        if phone is not None:
-            await self._put_down(phone, connection)
-        await self._screens.say_stop(connection)
-        return None
-
-    async def _put_down(self, phone: Connection, by: Connection) -> None:
-        """The sound is where the place is again."""
-        phone.knocked = False
-        await self.emit("elsewhere", {"same_browser": phone.cookie == by.cookie}, to=phone.sid)
-        if self._attendance.give_up(phone):
-            await self._negotiator.leave(*phone.at)
-            await phone.room.carry_sound(phone.person, None)
-
-    async def _carry_sound(self, connection: Connection, order: Order) -> None:
-        """Another device of somebody inside is to carry their sound; of several the last, and each goes on to."""
-        if self._attendance.has_place(connection) and not connection.sound:
-            raise Refused("already_here")
-        if self._viewer(connection).place is not Place.INSIDE or connection.room.session.ended:
-            raise Refused("not_inside")
-        connection.sound = True
-        await self._sit(connection, self._attendance.place(connection))
-        self._screens.tell_pictures(connection)
-        await connection.room.carry_sound(connection.person, order.devices[0])
-        await connection.room.show()
-        await self._screens.say_stop(connection)
-
-    async def _sit(self, connection: Connection, before: Connection | None) -> None:
-        """This connection takes part, and whichever had its line does no more."""
-        self._attendance.take(connection)
-        if before is not None and before is not connection:
-            before.knocked = False
-        await self._silence(before, connection)
-        if not self._attendance.has_place(connection):
-            raise Refused("already_here")  # a third window was quicker
-        connection.knocked = True
-
-    def _elsewhere(self, before: Connection, now: Connection) -> bool:
-        """Whether somebody is here already, with a line that is up, and in another window."""
-        return before.sid in self._attendance.connections and before.window != now.window
-
-    async def _silence(self, before: Connection | None, now: Connection) -> None:
-        """Nothing comes from another window any more, also where its socket was lost and its sound was not."""
-        moved = await self._windows.enter(*now.at, now.window)
-        if moved and before is not None and before.sid in self._attendance.connections:
-            await self.emit("elsewhere", {"same_browser": before.cookie == now.cookie}, to=before.sid)
 
     async def _offer(self, connection: Connection, message: object) -> dict[str, str]:
         if not connection.offers.take(self._monotonic()):
@@ -352,13 +264,13 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         return {"sdp": answer}
 
     def _check_inside(self, connection: Connection) -> None:
-        inside = connection.knocked and self._viewer(connection).place is Place.INSIDE
+        inside = connection.knocked and connection.viewer.place is Place.INSIDE
         if not inside or connection.room.session.ended:
             raise Refused("not_inside")
 
     async def _line(self, connection: Connection, message: object) -> dict[str, str]:
         line = Line.model_validate(message)
-        sender = self._viewer(connection)
+        sender = connection.viewer
         if not connection.knocked or not _on_the_line(sender):
             raise Refused("leaders_only")
         await self._screens.pass_on(connection.room, sender, line.text, _on_the_line)
@@ -375,27 +287,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _shows(self, connection: Connection, message: object) -> dict[str, str]:
         shown = Shows.model_validate(message)
         session = connection.room.session
-        if connection.knocked and self._viewer(connection).place is Place.INSIDE and not session.ended:
+        if connection.knocked and connection.viewer.place is Place.INSIDE and not session.ended:
             self._negotiator.shows(*connection.at, shown.heights)
         return {}
-
-    async def _lose(self, connection: Connection) -> None:
-        await asyncio.sleep(LINE_PATIENCE_SECONDS)
-        if self._attendance.give_up(connection):
-            await self._line_lost(connection)
-
-    async def _line_lost(self, connection: Connection) -> None:
-        if connection.sound:
-            await connection.room.carry_sound(connection.person, None)
-        else:
-            await connection.room.line_lost(connection.person)
-
-    async def _await_return(self, room: Room) -> None:
-        expected = room.session.present
-        await asyncio.sleep(RETURN_SECONDS)
-        for person in expected:
-            if not self._attendance.waits_for(room.session.id, person):
-                await room.line_lost(person)
 
     async def _let_go(self, room: Room) -> None:
         """An ended session leaves the memory with the last who looks at it, once its end is recorded."""
@@ -412,12 +306,6 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _viewer(self, connection: Connection) -> Person:
-        person = connection.room.session.person(connection.person)
-        if person is None:
-            raise Refused("not_inside")
-        return person
 
 
 def _on_the_line(person: Person) -> bool:

@@ -32,7 +32,7 @@ class Gates(Protocol):
     async def leave(self, room: str, person: str) -> None: ...
 
 
-class Attendance(Protocol):
+class Gathering(Protocol):
     """Who is connected, and what they were shown."""
 
     def roster(self, room: Room) -> frozenset[str]:
@@ -74,7 +74,7 @@ class Watch:
         self,
         rooms: Iterable[Room],
         gates: Gates,
-        attendance: Attendance,
+        gathering: Gathering,
         recorded: Callable[[str], Awaitable[int]],
     ) -> None:
         """
@@ -85,7 +85,7 @@ class Watch:
         self.failed = 0
         self._rooms = rooms
         self._gates = gates
-        self._attendance = attendance
+        self._gathering = gathering
         self._recorded = recorded
         self._looking: dict[Room, asyncio.Task[None]] = {}
         self._again: set[Room] = set()
@@ -134,8 +134,8 @@ class Watch:
     async def _found(self, room: Room) -> list[Violation]:
         wiring = await self._gates.wiring(room.session.id)
         found = forwarding(room.lines, wiring)
-        found += receivers(room.session, self._attendance.roster(room), wiring)
-        found += places(self._attendance.sitting(room))
+        found += receivers(room.session, self._gathering.roster(room), wiring)
+        found += places(self._gathering.sitting(room))
         with suppress(Exception):  # a database that is away is another matter, and said elsewhere
             async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
                 recorded = await self._recorded(room.session.id)
@@ -154,11 +154,11 @@ class Watch:
             await remedy(room, found)
             found = await self._found(room)
             if not found or remedy == self._seal:
-                await self._attendance.tell(room, said)
+                await self._gathering.tell(room, said)
         if found:
             log.critical("invariant_still_violated", session=room.session.id)
         if any(one.invariant is Invariant.VERSION for one in found):
-            self._attendance.start_over(room)  # what is not recorded has not happened
+            self._gathering.start_over(room)  # what is not recorded has not happened
 
     async def _mend(self, room: Room, found: list[Violation]) -> None:
         """Do once more what should have been done."""
@@ -167,9 +167,9 @@ class Watch:
             await room.catch_up()
         await self._gates.enforce(room.session.id, room.lines)
         if Invariant.PLACES in broken:
-            await self._attendance.one_place(room)
+            await self._gathering.one_place(room)
         with suppress(Exception):  # if it is not seen, it is not heard either: see the next remedy
-            await self._attendance.show(room)
+            await self._gathering.show(room)
 
     async def _hang_up(self, room: Room, found: list[Violation]) -> None:
         """Close the connections concerned; their browsers come again."""
@@ -180,4 +180,4 @@ class Watch:
         """Nobody is forwarded to anybody until a leader acts."""
         room.seal()
         await self._gates.enforce(room.session.id, room.lines)
-        await self._attendance.show(room)
+        await self._gathering.show(room)

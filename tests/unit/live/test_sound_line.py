@@ -10,7 +10,7 @@ from tests.unit.live.test_namespace import LEAVE, Wire
 from ascona.core import commands as c
 from ascona.core.media_plan import Kind, MediaPlan
 from ascona.core.sound_line import sound_line
-from ascona.live import namespace
+from ascona.live import seats
 from ascona.live.room import Room
 
 PHONE = sound_line("max")
@@ -92,7 +92,7 @@ async def test_the_chair_shows_the_telephones_microphone_and_the_laptops_camera(
 
 
 async def test_when_the_telephone_has_gone_the_laptop_has_the_sound_again(wire, monkeypatch):
-    monkeypatch.setattr(namespace, "LINE_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(seats, "LINE_PATIENCE_SECONDS", 0.0)
     room = await wire.room()
     await wire.carry("phone")
 
@@ -105,7 +105,7 @@ async def test_when_the_telephone_has_gone_the_laptop_has_the_sound_again(wire, 
 
 
 async def test_whoever_is_gone_from_the_laptop_is_not_listening_by_telephone(wire, monkeypatch):
-    monkeypatch.setattr(namespace, "LINE_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(seats, "LINE_PATIENCE_SECONDS", 0.0)
     room = await wire.room()
     await wire.carry("phone")
 

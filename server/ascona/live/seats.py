@@ -1,0 +1,171 @@
+"""Who takes which place: whoever knocks, moves here from another window, brings a telephone, or has lost a line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from ascona.core import commands as c
+from ascona.core.decide import decide
+from ascona.core.people import Place
+from ascona.core.rights import Refused
+from ascona.core.sound_line import sound_line
+from ascona.live.attendance import Attendance
+from ascona.live.connection import Connection
+from ascona.live.messages import Order
+from ascona.live.room import Room
+from ascona.live.screens import Screens
+from ascona.live.windows import Negotiator, Windows
+
+LINE_PATIENCE_SECONDS = 2.0
+"""How long a closed connection may take to come back before the others see an empty chair."""
+
+RETURN_SECONDS = 30.0
+"""How long people who receive sound and picture when the server starts may take until their pages are back."""
+
+
+class Seats:
+    """Of all rooms: on each line one connection takes part, and the one before is silent before the next may send."""
+
+    def __init__(
+        self,
+        attendance: Attendance,
+        screens: Screens,
+        windows: Windows,
+        negotiator: Negotiator,
+        emit: Callable[..., Awaitable[None]],
+    ) -> None:
+        """
+        Args:
+            emit: Socket.IO's: event, data, and to whom.
+        """
+        self._attendance = attendance
+        self._screens = screens
+        self._windows = windows
+        self._negotiator = negotiator
+        self._emit = emit
+
+    # --- coming ---
+
+    async def knock(self, connection: Connection, knock: c.Knock, order: Order) -> None:
+        """
+        One place a person: another window has it only if it asks to move there, and then has all of it.
+
+        The old one is silent before the new one may send.
+
+        Raises:
+            Refused: By the rules, or because this person is here in another window.
+        """
+        room, person = connection.room, connection.person
+        if order.sound or connection.sound:
+            return await self._carry_sound(connection, order)
+        before = self._attendance.place(connection)
+        if not room.session.ended:  # afterwards nobody asks, and all the same there is one place
+            if not order.move and before is not None and self._elsewhere(before, connection):
+                raise Refused("already_here")
+            decide(room.session, knock, person, room.now(), room.session.version)  # a refusal moves nobody's screen
+        await self._sit(connection, before)
+        if room.session.ended:
+            return await room.show()
+        self._screens.tell_pictures(connection)
+        try:
+            await room.come(person, knock, order.devices, order.key)
+        except Refused:
+            connection.knocked = False
+            if self._attendance.give_up(connection):
+                await room.line_lost(person)
+            raise
+        phone = self._attendance.on(room.session.id, sound_line(person)) if order.move else None
+        if phone is not None:
+            await self._put_down(phone, connection)
+        await self._screens.say_stop(connection)
+        return None
+
+    async def _carry_sound(self, connection: Connection, order: Order) -> None:
+        """Another device of somebody inside is to carry their sound; of several the last, and each goes on to."""
+        if self._attendance.has_place(connection) and not connection.sound:
+            raise Refused("already_here")
+        if connection.viewer.place is not Place.INSIDE or connection.room.session.ended:
+            raise Refused("not_inside")
+        connection.sound = True
+        await self._sit(connection, self._attendance.place(connection))
+        self._screens.tell_pictures(connection)
+        await connection.room.carry_sound(connection.person, order.devices[0])
+        await connection.room.show()
+        await self._screens.say_stop(connection)
+
+    async def _sit(self, connection: Connection, before: Connection | None) -> None:
+        """This connection takes part, and whichever had its line does no more."""
+        self._attendance.take(connection)
+        if before is not None and before is not connection:
+            before.knocked = False
+        await self._silence(before, connection)
+        if not self._attendance.has_place(connection):
+            raise Refused("already_here")  # a third window was quicker
+        connection.knocked = True
+
+    def _elsewhere(self, before: Connection, now: Connection) -> bool:
+        """Whether somebody is here already, with a line that is up, and in another window."""
+        return before.sid in self._attendance.connections and before.window != now.window
+
+    async def _silence(self, before: Connection | None, now: Connection) -> None:
+        """Nothing comes from another window any more, also where its socket was lost and its sound was not."""
+        moved = await self._windows.enter(*now.at, now.window)
+        if moved and before is not None and before.sid in self._attendance.connections:
+            await self._say_elsewhere(before, now)
+
+    async def _put_down(self, phone: Connection, by: Connection) -> None:
+        """The sound is where the place is again."""
+        phone.knocked = False
+        await self._say_elsewhere(phone, by)
+        if self._attendance.give_up(phone):
+            await self._negotiator.leave(*phone.at)
+            await phone.room.carry_sound(phone.person, None)
+
+    async def _say_elsewhere(self, connection: Connection, place: Connection | None) -> None:
+        same = place is None or place.cookie == connection.cookie
+        await self._emit("elsewhere", {"same_browser": same}, to=connection.sid)
+
+    # --- going ---
+
+    async def await_back(self, connection: Connection) -> None:
+        """A connection is closed; its seat is empty for the others only if it does not come back soon."""
+        await asyncio.sleep(LINE_PATIENCE_SECONDS)
+        if self._attendance.give_up(connection):
+            await self._line_lost(connection)
+
+    async def await_all(self, room: Room) -> None:
+        """Whoever is in a room that has just been opened, and has no page here before long, is not there."""
+        expected = room.session.present
+        await asyncio.sleep(RETURN_SECONDS)
+        for person in expected:
+            if not self._attendance.waits_for(room.session.id, person):
+                await room.line_lost(person)
+
+    async def leave(self, connection: Connection) -> None:
+        """A connection has ended, and nobody waits for it to come back."""
+        self._attendance.connections.pop(connection.sid, None)
+        if self._attendance.give_up(connection):
+            await self._negotiator.leave(*connection.at)
+            await self._line_lost(connection)
+
+    async def _line_lost(self, connection: Connection) -> None:
+        if connection.sound:
+            await connection.room.carry_sound(connection.person, None)
+        else:
+            await connection.room.line_lost(connection.person)
+
+    # --- what is watched ---
+
+    def taken(self, room: Room) -> list[str]:
+        """The line of each connection that takes part."""
+        return [one.line for one in self._attendance.of(room) if one.knocked]
+
+    async def one_place(self, room: Room) -> None:
+        """Whoever takes part without having the place takes part no more, and sound and picture begin anew."""
+        for one in self._attendance.of(room):
+            place = self._attendance.place(one)
+            if one.knocked and place is not one:
+                one.knocked = False
+                await self._negotiator.leave(*one.at)
+                await self._say_elsewhere(one, place)
+                if place is not None:
+                    await self._screens.say_media_back(place)
