@@ -37,7 +37,7 @@
   for (const name of ["online", "offline"]) addEventListener(name, () => note(name));
   navigator.connection?.addEventListener?.("change", () => note("another network"));
 
-  const fresh = () => ({ voices: {}, pictures: {}, again: {}, since: Date.now(), sent: 0, looks: 0, weak: 0, lines: 0 });
+  const fresh = () => ({ voices: {}, pictures: {}, again: {}, since: Date.now(), sent: 0, looks: 0, weak: 0, lines: 0, lostAt: {} });
   const ear = fresh();
   window.ear = ear;
   ear.story = story;
@@ -55,8 +55,16 @@
 
   const grown = (report, before, key) => (report[key] ?? 0) - (before[key] ?? 0);
 
+  // Packets of voices that never came, by the second in which they were missed: it tells a line that is still being
+  // found out about from one that loses for good.
+  function miss(lost) {
+    const second = Math.floor((Date.now() - ear.since) / 1000);
+    if (lost) ear.lostAt[second] = (ear.lostAt[second] ?? 0) + lost;
+  }
+
   // Sound that was made up because none had come. A run goes on while no new one is counted.
   function listen(voice, report, before) {
+    miss(grown(report, before, "packetsLost"));
     const total = grown(report, before, "totalSamplesReceived");
     const concealed = grown(report, before, "concealedSamples");
     const runs = grown(report, before, "concealmentEvents");

@@ -201,6 +201,7 @@ def _summary(ear: dict[str, Any], seconds: float) -> Figures:
         "voices": len(voices),
         "lost": sum(one["lost"] for one in voices),
         "of": sum(one["packets"] + one["lost"] for one in voices),
+        "lost_at": dict(sorted((int(second), count) for second, count in ear["lostAt"].items())),
         "concealed_percent": round(100 * sum(one["concealed"] for one in voices) / total, 2),
         "runs": sum(one["runs"] for one in voices),
         "repaired": sum(one["fec"] for one in voices),

@@ -23,6 +23,13 @@ MORE_LOST, MANY_LOST = 0.05, 0.10
 MOST_LOST, FLOOD_LOST = 0.25, 0.5
 """Parts lost above which the line is taken to be full before anything has been tried: and full even of voices alone."""
 
+BARE, BARE_PACKETS = 1.1, 100
+"""
+So many times what the voices take must arrive, where that is known from so many packets, of a line that carries them.
+
+Without a picture only voices are reported, each every five seconds: whoever waited to be sure would let them suffer.
+"""
+
 CROWD_SECONDS = 0.15
 """A round trip so much longer than the shortest one, where too much is lost as well, means that the line is full."""
 
@@ -174,7 +181,8 @@ class Estimate:
         trial.go_on(voices + pictures, passed)
         trial.learn(self.losses.before)
         flooded = trial.loss > FLOOD_LOST and trial.began - self._hush_at > AFTER_HUSH_SECONDS
-        self.crowded = flooded and trial.arrived < voices
+        needed = BARE * voices if trial.counted >= BARE_PACKETS else voices
+        self.crowded = flooded and trial.arrived < needed
         verdict, part = trial.verdict(self.losses, delay, self.air, now), self.losses.part
         if verdict is None:
             return queue

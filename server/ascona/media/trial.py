@@ -42,6 +42,7 @@ class Trial:
         sent: Bits a second that were sent before.
         loss: Part lost before.
         queue: Seconds that round trips took longer before.
+        counted: Packets that the loss is known from.
     """
 
     began: float
@@ -49,6 +50,7 @@ class Trial:
     sent: float
     loss: float
     queue: float
+    counted: float = 0.0
     _sent_lately: float = 0.0  # before the last fall, where not surely more was lost; 0: `sent` is of that fall
     _seconds: float = 0.0
     _bits_since: float = 0.0
@@ -67,10 +69,10 @@ class Trial:
         """So much was lost before the last fall, as has turned out since: the first reports are of few packets."""
         if before.part is None:
             return
+        if self._sent_lately and before.surely_above(self.loss):
+            self.sent, self._sent_lately = self._sent_lately, 0.0
         if not self._sent_lately:
-            self.loss = before.part
-        elif before.surely_above(self.loss):
-            self.sent, self.loss, self._sent_lately = self._sent_lately, before.part, 0.0
+            self.loss, self.counted = before.part, before.expected
 
     @property
     def less(self) -> float:

@@ -248,6 +248,16 @@ def test_voices_that_do_not_fit_any_more_are_lean_and_whole_within_seconds(waits
     assert someone.listens(60).unheard == 0
 
 
+@pytest.mark.parametrize(("waits", "seed"), [(0.3, 261), (0.3, 455), (0.1, 13), (0.02, 60)])
+def test_so_they_are_where_the_first_reports_make_the_line_a_little_wider_than_it_is(waits, seed):
+    """Once every picture is paused, nothing would be known for another five seconds."""
+    someone = Listener(Way(), voices=10, tall=1, seed=seed)
+    someone.listens(20)
+    someone.listens(4.2, bits=300_000, waits=waits)
+
+    assert someone.viewer.voices.lean
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("waits", [0.3, 0.1, 0.02], ids=["deep", "shallow", "policer"])
 def test_so_they_are_for_whoever_comes_in_over_such_a_line(waits, seed):

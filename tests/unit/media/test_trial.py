@@ -82,6 +82,7 @@ def test_a_loss_that_was_not_well_known_is_corrected(lossy):
     lossy.learn(known(0.7))
     assert after(lossy, lost=0.34, part=0.7) is Verdict.OURS
     assert lossy.arrived == pytest.approx(0.3 * SENT)
+    assert lossy.counted == 1000
 
 
 def test_a_later_fall_counts_if_surely_more_was_lost_before_it(lossy):
