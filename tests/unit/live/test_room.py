@@ -321,3 +321,23 @@ async def test_a_refusal_that_nobody_waits_for_any_more_is_nobodys_trouble():
     gc.collect()
 
     assert troubles == []
+
+
+async def test_a_microphone_is_on_where_the_sound_comes_from_and_a_camera_where_the_picture_does():
+    rig = Rig()
+    room = room_with(rig, replace(evening().session, present=frozenset({"ada", "max"})))
+    await room.turned("max", (True, True))
+    await room.turned("eve", (True, True))
+    assert room.turned_on == {"max": (True, True)}, "whose line is not up has turned nothing on"
+
+    await room.carry_sound("max", False)
+    assert room.turned_on["max"] == (False, True)
+    await room.carry_sound("max", True)
+    await room.turned("max", (False, False))
+    assert room.turned_on["max"] == (True, False)
+
+    await room.line_lost("max")
+    assert room.turned_on["max"] == (True, False)
+    await room.carry_sound("max", None)
+    assert room.turned_on == {}
+    await room.close()

@@ -1,0 +1,173 @@
+"""What goes out to everybody's pages, and to nobody who does not take part."""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.support.group import NOON, evening
+
+from ascona.core import commands as c
+from ascona.core.people import Place
+from ascona.core.pictures import Pictures
+from ascona.live.attendance import Attendance
+from ascona.live.connection import Connection
+from ascona.live.room import Room
+from ascona.live.screens import Screens
+
+
+class Pages:
+    """Everybody's page, and a room around which nothing can fail."""
+
+    def __init__(self, *people: str) -> None:
+        self.sent: list[tuple[str, str, Any]] = []  # to whom, what, and what it says
+        self.now = 100.0
+        self.begun: list[Coroutine[Any, Any, None]] = []
+        self.attendance = Attendance()
+        self.screens = Screens(self.attendance, self._emit, self.begun.append, lambda: self.now)
+        session = replace(evening("fantasies").session, present=frozenset(people))
+        self.room = Room(session, "", self, self, self, lambda: NOON)
+        for person in people:
+            self.comes(person)
+
+    def comes(self, person: str, looks_on: bool = False) -> Connection:
+        """Somebody's page is there; one that looks on has not taken their place."""
+        connection = Connection(f"page of {person}", self.room, person, "window")
+        self.attendance.connections[connection.sid] = connection
+        if not looks_on:
+            self.attendance.take(connection)
+        return connection
+
+    async def _emit(self, event: str, data: Any, to: str) -> None:
+        self.sent.append((to.removeprefix("page of "), event, data))
+
+    async def settle(self) -> None:
+        """Let all that was begun beside be done."""
+        while self.begun:
+            await self.begun.pop(0)
+
+    def who_got(self, event: str) -> list[str]:
+        return [to for to, what, _ in self.sent if what == event]
+
+    async def follow(self, *_anything: object) -> None: ...
+
+    async def leave(self, *_anything: object) -> None: ...
+
+    async def append(self, *_anything: object) -> None: ...
+
+    async def since(self, *_anything: object) -> list[Any]:
+        return []
+
+    async def show(self, *_anything: object) -> None: ...
+
+    async def tell(self, *_anything: object) -> None: ...
+
+
+@pytest.fixture
+def pages() -> Pages:
+    return Pages("ada", "ben", "pia", "max", "sol")
+
+
+async def test_everybody_who_takes_part_is_shown_the_room_and_nobody_who_only_looks_on(pages):
+    pages.comes("eve", looks_on=True)
+
+    assert await pages.screens.show(pages.room) == []
+
+    assert pages.who_got("room") == ["ada", "ben", "pia", "max", "sol"]
+    assert all(data["me"]["person"] == to for to, what, data in pages.sent if what == "room")
+
+
+async def test_whoever_has_been_removed_is_shown_that_and_given_back_to_be_hung_up_on(pages):
+    await pages.screens.show(pages.room)
+    await pages.room.obey(c.Remove("max"), "ada", pages.room.session.version, "max-is-removed")
+
+    [removed] = await pages.screens.show(pages.room)
+
+    assert removed.person == "max"
+    shown = [data for to, what, data in pages.sent if (to, what) == ("max", "room")][-1]
+    assert shown["me"]["place"] == Place.REMOVED.value
+    assert shown["people"] == []
+
+
+async def test_the_roster_is_what_was_last_shown_and_not_what_is_so_by_now(pages):
+    await pages.screens.show(pages.room)
+    await pages.room.line_lost("max")
+    assert "max" in pages.screens.roster(pages.room)
+
+    await pages.screens.show(pages.room)
+
+    assert pages.screens.roster(pages.room) == {"ada", "ben", "pia", "sol"}
+
+
+async def test_while_nobody_looks_the_roster_is_what_would_be_shown():
+    pages = Pages()
+
+    assert pages.screens.roster(pages.room) == frozenset()
+    await pages.room.come("ada", c.Knock("Ada"), (False, False), "ada-comes-back")
+    assert pages.screens.roster(pages.room) == {"ada"}
+
+
+async def test_a_leaders_line_goes_to_those_who_may_read_it_alone(pages):
+    ada = pages.room.session.person("ada")
+
+    await pages.screens.pass_on(pages.room, ada, "Shall we stop?", lambda reader: reader.id in {"ada", "ben"})
+
+    assert pages.sent == [(to, "line", {"by": "Ada", "text": "Shall we stop?"}) for to in ("ada", "ben")]
+
+
+async def test_a_link_opened_again_is_the_leaders_news(pages):
+    await pages.screens.tell_leaders_of_link(pages.room, pages.room.session.person("max"))
+
+    assert pages.who_got("notice") == ["ada", "ben"]
+
+
+async def test_a_word_to_everybody_is_for_those_inside(pages):
+    await pages.room.obey(c.Leave(), "max", pages.room.session.version, "max-leaves")
+
+    await pages.screens.tell(pages.room, "journal_away")
+
+    assert pages.who_got("notice") == ["ada", "ben", "pia", "sol"]
+
+
+async def test_of_pictures_a_page_is_told_that_is_there_and_one_that_comes_later(pages):
+    pages.screens.told("s1", "max", Pictures(paused=(2,), weak=True))
+    pages.screens.told("s1", "eve", Pictures(lean=True))
+    await pages.settle()
+    assert pages.who_got("pictures") == ["max"]
+
+    pages.screens.tell_pictures(pages.comes("eve"))
+    await pages.settle()
+
+    assert pages.who_got("pictures") == ["max", "eve"]
+    assert pages.sent[-1][2]["lean"] is True
+
+
+async def test_what_was_known_of_a_forgotten_room_is_told_to_nobody(pages):
+    pages.screens.told("s1", "max", Pictures(weak=True))
+    await pages.settle()
+
+    pages.screens.forget("s1")
+    pages.screens.tell_pictures(pages.comes("max"))
+    await pages.settle()
+
+    assert pages.who_got("pictures") == ["max"]
+
+
+async def test_the_coming_stop_is_told_to_who_is_here_and_to_who_comes_with_the_time_that_is_left(pages):
+    assert not pages.screens.stopping
+    await pages.screens.announce_stop(30.0)
+    assert pages.screens.stopping
+
+    pages.now += 12.0
+    await pages.screens.say_stop(pages.comes("eve"))
+
+    assert pages.sent[0] == ("ada", "restart", {"in_ms": 30_000})
+    assert pages.sent[-1] == ("eve", "restart", {"in_ms": 18_000})
+
+
+async def test_a_page_is_told_once_more_when_the_forwarding_is_a_new_one(pages):
+    pages.screens.media_back("s1")
+    pages.screens.media_back("another room")
+    await pages.settle()
+
+    assert pages.who_got("again") == ["ada", "ben", "pia", "max", "sol"]
