@@ -141,14 +141,19 @@ class Connection:
                     self.publisher.reported(heard, now)
                 case rtcp.Nack(ssrc, lost):
                     if ssrc in self._by_ssrc:
-                        self._repairs.change(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
-                        self._by_ssrc[ssrc].resend(lost[: self._repairs.take_most(len(lost), now)], now)
+                        self._repair(self._by_ssrc[ssrc], lost, now)
                 case rtcp.KeyFrameRequest(ssrc):
                     self._request_key_frame(ssrc, now)
                 case rtcp.ReportBlock(ssrc):
                     self._learn(heard, now)
                 case rtcp.Estimate(bits, ssrcs):
                     self.estimate.believe(bits, tuple(ssrc for ssrc in ssrcs if ssrc in self._by_ssrc), now)
+
+    def _repair(self, output: Output, lost: tuple[int, ...], now: float) -> None:
+        """Repeat what is missed, as far as the repairs' part of the line goes; over bad air twice, copies last."""
+        wanted = lost * 2 if self.estimate.airy else lost
+        self._repairs.change(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
+        output.resend(wanted[: self._repairs.take_most(len(wanted), now)], now)
 
     def _learn(self, block: rtcp.ReportBlock, now: float) -> None:
         """Take in how one of the slots arrives."""

@@ -136,6 +136,11 @@ class Estimate:
         return self._trial is not None or self.losses.latest > MORE_LOST
 
     @property
+    def airy(self) -> bool:
+        """Whether repairs may well be lost like what they repair, and more of them would not fill the line."""
+        return self._trial is None and not self.narrow and self.losses.part > FEW_LOST
+
+    @property
     def _bearable(self) -> float:
         """The part lost above which less is sent."""
         return self.air + MORE_LOST if self.narrow else max(MANY_LOST, self.air + MORE_LOST)

@@ -170,6 +170,25 @@ def test_a_listener_who_misses_a_picture_gets_it_again_while_the_gate_is_open(ad
     assert ben.received() == []
 
 
+def test_over_bad_air_it_comes_twice_because_repairs_are_lost_as_well(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
+    ada.show(1, key=True)
+    (seen,) = ben.received()
+    assert isinstance(seen, Packet)
+    losses = ben.connection.estimate.losses
+    losses.count(11, 0, 0, 0.0)
+    losses.count(11, 1000, 50, 1.0)
+    losses.pass_time(0.25)
+
+    ben.report(rtcp.nack(1, 11, [seen.sequence]))
+
+    first, second = ben.received()
+    assert isinstance(first, Packet)
+    assert isinstance(second, Packet)
+    assert first.payload == second.payload
+    assert second.sequence == (first.sequence + 1) & 0xFFFF, "each is a packet of its own, or it would be a copy"
+
+
 def test_a_listener_who_asks_for_everything_does_not_get_more_than_a_lines_worth(ada, ben):
     ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
     ada.show(1, key=True)

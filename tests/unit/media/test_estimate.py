@@ -248,6 +248,16 @@ def test_voices_that_do_not_fit_any_more_are_lean_and_whole_within_seconds(waits
     assert someone.listens(60).unheard == 0
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bad_air_is_told_from_a_narrow_line_and_from_a_good_one(seed):
+    """Where repairs go twice: not where they would fill what is full."""
+    airy = [Listener(way, seed=seed).listens(60).estimate.airy for way in (Way(loss=0.05), Way(loss=0.2), Way())]
+    assert airy == [True, True, False]
+
+    narrow = Listener(Way(bits=1_000_000, waits=0.02), tall=4, seed=seed).listens(20).estimate
+    assert (narrow.narrow, narrow.airy) == (True, False)
+
+
 @pytest.mark.parametrize(("waits", "seed"), [(0.3, 261), (0.3, 455), (0.1, 13), (0.02, 60)])
 def test_so_they_are_where_the_first_reports_make_the_line_a_little_wider_than_it_is(waits, seed):
     """Once every picture is paused, nothing would be known for another five seconds."""
