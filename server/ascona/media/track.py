@@ -10,11 +10,16 @@ from ascona.media.packet import Packet
 from ascona.media.reports import CLOCK_RATE
 from ascona.media.rtcp import ReportBlock, SenderReport
 
-ASKS = 3
-"""How often a missing packet is asked for before a key frame is."""
+ASKS = 6
+"""How often a missing packet is asked for before a key frame is: 0.3 s."""
 
-ASK_SECONDS = 0.1
-"""Between two requests: about a round trip."""
+ASK_SECONDS = 0.04
+"""
+Between two requests, at the least: one in each turn of the clock.
+
+The asking may be lost, too. Asking before an answer could be here costs nothing: browsers repeat a packet once in a
+round trip, whoever asks more often.
+"""
 
 KEY_FRAME_SECONDS = 0.3
 """Between two requests for a key frame."""

@@ -3,8 +3,9 @@
 from tests.support.streams import Listener, picture_packet
 
 from ascona.core.media_plan import Kind
+from ascona.media.connection import TURN_SECONDS
 from ascona.media.rtcp import SenderReport
-from ascona.media.track import ASKS, Track
+from ascona.media.track import ASK_SECONDS, ASKS, Track
 
 
 def watched() -> Track:
@@ -45,14 +46,21 @@ def test_numbers_wrap_around():
     assert (block.highest, block.lost) == (65_537, 0)
 
 
-def test_what_is_missing_is_asked_for_each_round_trip_and_then_a_key_frame():
+def test_what_is_missing_is_asked_for_in_each_turn_of_the_clock_and_then_a_key_frame():
     track = watched()
     arrive(track, 10, 13)
 
-    rounds = [track.asks(0.1 * number) for number in range(1, 6)]
+    rounds = [track.asks(TURN_SECONDS * number) for number in range(1, ASKS + 3)]
 
     assert rounds == [[11, 12]] * ASKS + [[], []]
     assert track.key_frame_wanted
+
+
+def test_packets_that_come_between_two_turns_bring_no_further_asking():
+    track = watched()
+    arrive(track, 10, 13)
+
+    assert [track.asks(moment) for moment in (0.1, 0.1 + ASK_SECONDS / 2)] == [[11, 12], []]
 
 
 def test_a_burst_of_losses_is_no_case_for_repairs():
