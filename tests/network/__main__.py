@@ -53,7 +53,10 @@ def _at(ordered: list[float], share: float) -> float:
 
 
 def _listed(figures: Any) -> str:
-    return ", ".join(f"{k} {v}" for k, v in figures.items()) if isinstance(figures, dict) else str(figures)
+    """Without what is itself a list of seconds: that is for `--json`."""
+    if not isinstance(figures, dict):
+        return str(figures)
+    return ", ".join(f"{name} {value}" for name, value in figures.items() if not isinstance(value, dict))
 
 
 async def measure(
