@@ -345,9 +345,8 @@ class Room:
                 await self._switchboard.follow(self.session.id, self.lines)
             finally:
                 for person in gone:
-                    await self._switchboard.leave(self.session.id, person)
-                    if person in self.by_phone:
-                        await self._switchboard.leave(self.session.id, sound_line(person))
+                    for line in (person, sound_line(person)):  # a telephone may be lost to us, and its line still up
+                        await self._switchboard.leave(self.session.id, line)
         except Exception as error:
             log.error("switchboard_failed", session=self.session.id, error=type(error).__name__)
 

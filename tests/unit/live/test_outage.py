@@ -14,6 +14,7 @@ from ascona.core.events import Recorded, RingClosed, SessionEnded, TimeAnnounced
 from ascona.core.media_plan import Kind
 from ascona.core.people import Place
 from ascona.core.rights import TAKES_AWAY, Refused
+from ascona.core.sound_line import sound_line
 from ascona.live import ledger
 from ascona.live import room as rooms
 
@@ -146,7 +147,7 @@ async def test_a_journal_that_hangs_is_not_waited_for_and_those_who_ask_next_are
         await room.obey(c.NextPhase(), "ben", room.session.version, "key-two-2")
     await room.obey(c.Remove("max"), "ada", room.session.version, "key-three")
 
-    assert rig.left == ["max"]
+    assert rig.left == ["max", sound_line("max")]
     rig.back.set()
     await room.settled()
     assert [record.key for record in rig.records] == ["key-three"]

@@ -15,6 +15,7 @@ from ascona.core.media_plan import MediaPlan
 from ascona.core.people import Place
 from ascona.core.programme import AtEnd, Phase, Programme
 from ascona.core.rights import Refused
+from ascona.core.sound_line import sound_line, whose
 from ascona.live.room import Room
 
 
@@ -160,7 +161,7 @@ async def test_whoever_is_removed_loses_their_line():
 
     await room.obey(c.Remove("max"), "ada", room.session.version, "key-one-1")
 
-    assert rig.left == ["max"]
+    assert rig.left == ["max", sound_line("max")]
     assert all("max" not in (route.sender, route.receiver) for route in rig.plans[-1].routes)
     await room.close()
 
@@ -172,7 +173,7 @@ async def test_whoever_is_removed_loses_their_line_even_if_the_forwarding_fails(
 
     await room.obey(c.Remove("max"), "ada", room.session.version, "key-one-1")
 
-    assert rig.left == ["max"]
+    assert rig.left == ["max", sound_line("max")]
     await room.close()
 
 
@@ -182,7 +183,7 @@ async def test_at_the_end_everyone_loses_their_line():
 
     await room.obey(c.EndSession(), "ada", room.session.version, "key-one-1")
 
-    assert set(rig.left) == {person.id for person in room.session.people}
+    assert {whose(line) for line in rig.left} == {person.id for person in room.session.people}
     assert rig.plans[-1].routes == frozenset()
 
 

@@ -128,6 +128,19 @@ async def test_whoever_leaves_takes_the_telephone_along(wire):
     assert await wire.namespace.on_offer("phone", {"sdp": ""}) == {"refused": "not_inside"}
 
 
+async def test_a_telephone_that_was_lost_before_leaves_no_line_behind_either(wire, monkeypatch):
+    monkeypatch.setattr(seats, "LINE_PATIENCE_SECONDS", 0.0)
+    room = await wire.room()
+    await wire.carry("phone")
+    await wire.namespace.on_disconnect("phone")
+    await until(lambda: not room.by_phone)
+    assert PHONE not in wire.left, "sound outlives its socket: the telephone may come back"
+
+    assert await wire.namespace.on_command("max", LEAVE) == {}
+
+    assert PHONE in wire.left
+
+
 async def test_whoever_is_let_in_again_finds_the_telephone_as_it_was(wire):
     room = await wire.room()
     await wire.carry("phone")
