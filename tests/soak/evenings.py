@@ -111,16 +111,17 @@ class Evenings:
         self.done["phases" if answer == {} else f"phase refused: {answer.get('refused')}"] += 1
 
     async def _listen(self) -> None:
-        """Whether everybody who is here hears everybody whom they are shown to hear."""
+        """Whether everybody who is here, and stays on their connection, hears everybody whom they are shown to hear."""
         here = {name: guest for name, guest in self._guests.items() if name not in self._away}
-        before = {name: Counter(guest.heard) for name, guest in here.items()}
+        before = {name: (guest.heard, Counter(guest.heard)) for name, guest in here.items()}
         await asyncio.sleep(2.0)
         for name, guest in here.items():
-            if name in self._away:
+            counting, heard = before[name]
+            if name in self._away or guest.heard is not counting:
                 continue
             for chair in guest.room["people"]:
                 settled = chair["heard"] and chair["name"] in here and chair["name"] not in self._away
-                if settled and guest.heard[chair["slot"]] <= before[name][chair["slot"]]:
+                if settled and counting[chair["slot"]] <= heard[chair["slot"]]:
                     self.missing += 1
 
     async def _move(self, after: float) -> None:
