@@ -227,7 +227,7 @@ class Ground:
         up = [one for one in self._exchange.plan.routes if {one.sender, one.receiver} <= self._exchange.lines.keys()]
         slots = self._exchange.plan.slots
         wiring = Wiring(dict.fromkeys(self._exchange.lines, 64), frozenset((one, slots[one.sender]) for one in up))
-        found = forwarding(room.lines, wiring) + receivers(session, self._wire.roster(room), wiring)
+        found = forwarding(room.lines, wiring) + receivers(session, room.shown, wiring)
         found += places(self._wire.sitting(room)) + version(room.recorded, len(self._book.records))
         assert found == []
         replayed = reduce(lambda one, record: evolve(one, record.event, record.by), self._book.records, self._first)

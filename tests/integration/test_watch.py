@@ -94,12 +94,12 @@ async def test_a_gate_opened_behind_the_plan_is_shut_again(group, kind):
 
 
 async def test_whoever_receives_without_being_on_the_screens_is_shown_to_all(group):
-    namespace = group.room._audience
-    namespace._screens._rosters[group.room.session.id] -= {group.ids["Pia"]}
+    group.room.shown -= {group.ids["Pia"]}
 
     await group.found("receivers")
 
-    assert namespace.roster(group.room) == group.room.session.present
+    assert group.room.shown == group.room.session.present
+    await until(lambda: group.ids["Pia"] in {route.receiver for route, _ in group.place.wiring().open})
 
 
 async def test_a_line_of_somebody_who_is_not_in_the_room_is_closed(group):

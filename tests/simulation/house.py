@@ -122,6 +122,7 @@ class House:
         self.opened_at = 0.0
         self._down_since = 0.0
         self._graves: list[Process] = []
+        self._left: list[dict[str, Any]] = []
         self._outside = asyncio.get_running_loop()
 
     @property
@@ -216,6 +217,7 @@ class House:
         self._down_since = self._outside.time()
         if not self.workers:
             self._exchange.forget()
+        self._left = [line.room for line in self.lines()]
         for line in self._lines.values():
             self._hang_up(line)
         self._lines.clear()
@@ -340,6 +342,10 @@ class House:
         if line := self._lines.get(sid):
             self._hang_up(line)
             line.news.set()
+
+    def screens(self) -> list[dict[str, Any]]:
+        """What everybody sees; of a server that is down, what it has left them with."""
+        return [line.room for line in self.lines()] if self.up else self._left
 
     def lines(self) -> list[Line]:
         """That the server takes for up, one of each: those before their last are shown nothing any more."""

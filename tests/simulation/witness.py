@@ -179,9 +179,7 @@ class Witness:
 
     def _unseen(self) -> list[str]:
         """People who receive, and are not shown as here to somebody inside."""
-        if not self.house.up:
-            return []
-        screens = [line.room["people"] for line in self.house.lines() if line.room and line.room["people"]]
+        screens = [room["people"] for room in self.house.screens() if room and room["people"]]
         here = [{chair["person"] for chair in people if chair["state"] in {"here", "back"}} for people in screens]
         return sorted(one for one in self.exchange.receivers if not all(one in people for people in here))
 

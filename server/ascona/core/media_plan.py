@@ -50,7 +50,7 @@ def media_plan(session: Session) -> MediaPlan:
     chair there, and nobody may be listening in it.
     """
     slots = carried(session)
-    here = _here(session)
+    here = [person for person in session.inside() if person.id in session.present]
     receivers = [person for person in here if may_receive(session, person)]
     routes = frozenset(
         Route(sender.id, receiver.id, kind)
@@ -107,10 +107,6 @@ def carried(session: Session) -> dict[str, int]:
     """The slot of everyone who has one: the circle's seats, then the floor's places."""
     circle = {person.id: person.seat for person in session.inside() if person.role not in OUTSIDE}
     return circle | {id: session.seats + place for id, place in floor(session).items()}
-
-
-def _here(session: Session) -> tuple[Person, ...]:
-    return tuple(person for person in session.inside() if person.id in session.present)
 
 
 def _groups(session: Session, person: Person) -> frozenset[Group]:

@@ -117,6 +117,11 @@ class Session:
     def leader_present(self) -> bool:
         return any(p.role in LEADERS and p.place is Place.INSIDE and p.id in self.present for p in self.people)
 
+    @property
+    def here(self) -> frozenset[str]:
+        """Everybody inside whose line is up: whose chair is empty on no screen."""
+        return self.present & {person.id for person in self.inside()}
+
     def person(self, id: str) -> Person | None:
         return next((person for person in self.people if person.id == id), None)
 

@@ -162,10 +162,6 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     # --- what is watched ---
 
-    def roster(self, room: Room) -> frozenset[str]:
-        """Whom everybody was last shown as being here; while nobody looks, whom they would be shown."""
-        return self._screens.roster(room)
-
     def sitting(self, room: Room) -> list[str]:
         """The line of each connection that takes part."""
         return self._seats.taken(room)

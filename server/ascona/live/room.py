@@ -60,6 +60,8 @@ class Room:
         by_phone: People whose sound another device of theirs carries, wherever they are, and whether its microphone is
             on. Like lines, it is in no history: that device comes back by itself.
         opened_again: People whose links are open in more than one browser.
+        shown: Whom every screen shows as here. Nothing is forwarded to anybody else; so whoever comes is shown first
+            and hears after that, whatever happens between. At the start it is whoever still receives: they were shown.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Room:
         self.devices: dict[str, tuple[bool, bool]] = {}
         self.by_phone: dict[str, bool] = {}
         self.opened_again = frozenset(opened_again)
+        self.shown = session.here
         self._ledger = Ledger(journal)
         self._switchboard = switchboard
         self._audience = audience
@@ -137,8 +140,10 @@ class Room:
 
     @property
     def lines(self) -> MediaPlan:
-        """The plan as it is forwarded: over which line of each."""
-        return apart(self.plan, self.by_phone)
+        """The plan as it is forwarded: over which line of each, and to nobody whom screens do not show yet."""
+        plan = self.plan
+        seen = frozenset(route for route in plan.routes if route.receiver in self.shown)
+        return apart(replace(plan, routes=seen), self.by_phone)
 
     @property
     def turned_on(self) -> dict[str, tuple[bool, bool]]:
@@ -162,7 +167,7 @@ class Room:
 
     async def obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
         """
-        Carry out a command: record it, then sound and picture, then screens.
+        Carry out a command: record it, then sound and picture, then screens; whoever is new there receives after that.
 
         Commands wait for their turn, so a session has one history. A key that was
         carried out before is acknowledged again, and nothing happens twice.
@@ -199,7 +204,7 @@ class Room:
 
     async def show(self) -> None:
         """Show everybody the room as it stands, after sound and picture have followed: whoever looks in too late."""
-        await self.in_turn(self._show())
+        await self.in_turn(self.show_now())
 
     async def link_opened_again(self, person: str) -> None:
         """Somebody's link was opened in another browser than before: theirs, or somebody else's."""
@@ -244,7 +249,7 @@ class Room:
         records = [
             Recorded(self.session.version + number, now, by, key, event) for number, event in enumerate(events, start=1)
         ]
-        if records:
+        if records or (self.behind and not isinstance(command, c.Knock)):  # nobody knows then what changes nothing
             await self._record(records, Order(command, by, key, now), takes=type(command) in TAKES_AWAY)
         self._remember(by, key)
         return events
@@ -267,13 +272,13 @@ class Room:
         else:
             self.by_phone[person] = microphone
         await self._follow(self.session)
-        await self._show()
+        await self.show_now()
         self._changed(self)
 
     async def _turned(self, person: str, devices: tuple[bool, bool]) -> None:
         if person in self.session.present and self.devices.get(person) != devices:
             self.devices[person] = devices
-            await self._show()
+            await self.show_now()
 
     async def _act(self, events: Sequence[Event], by: str | None, present: frozenset[str] | None = None) -> None:
         """Let what is recorded be true, and who is there: in the session, in sound and picture, on screens."""
@@ -287,7 +292,7 @@ class Room:
             self.title = ""
         await self._follow(before)
         self._set_alarms()
-        await self._show(events, by)
+        await self.show_now(events, by)
         self._changed(self)
 
     async def _record(self, records: list[Recorded], order: Order, takes: bool) -> None:
@@ -350,12 +355,21 @@ class Room:
         except Exception as error:
             log.error("switchboard_failed", session=self.session.id, error=type(error).__name__)
 
-    async def _show(self, events: Sequence[Event] = (), by: str | None = None) -> None:
-        """Screens that fail are ours to mend; the session goes on, and the next change shows all of it."""
+    async def show_now(self, events: Sequence[Event] = (), by: str | None = None) -> None:
+        """
+        Show everybody the room as it stands, and let whoever is shown for the first time receive. For whoever has
+        the turn.
+
+        Screens that fail are ours to mend; the session goes on, and the next change shows all of it.
+        """
         try:
             await self._audience.show(self, events, by)
         except Exception as error:
             log.error("audience_failed", session=self.session.id, error=type(error).__name__)
+            return
+        new, self.shown = self.session.here - self.shown, self.session.here
+        if new:
+            await self._follow(self.session)
 
     async def _tell(self, key: str) -> None:
         try:
@@ -380,7 +394,7 @@ class Room:
 
     async def _look_again(self) -> None:
         self._set_alarms()
-        await self._show()
+        await self.show_now()
 
 
 def _after(session: Session, events: Sequence[Event], by: str | None) -> Session:

@@ -36,7 +36,6 @@ class Screens:
         self._begin = begin
         self._monotonic = monotonic
         self._shown: dict[str, Session] = {}
-        self._rosters: dict[str, frozenset[str]] = {}
         self._pictures: dict[tuple[str, str], Pictures] = {}
         self._turns = count(1)
         self._stops_at: float | None = None
@@ -68,18 +67,11 @@ class Screens:
                     await self._emit("notice", line, to=connection.sid)
             if viewer.place is Place.REMOVED:
                 removed.append(connection)
-        self._rosters[session.id] = here(session)
         return removed
-
-    def roster(self, room: Room) -> frozenset[str]:
-        """Whom everybody was last shown as being here; while nobody looks, whom they would be shown."""
-        looked_at = bool(self._attendance.inside(room))
-        return self._rosters.get(room.session.id, frozenset()) if looked_at else here(room.session)
 
     def forget(self, room: str) -> None:
         """Nobody looks at this room any more."""
         self._shown.pop(room, None)
-        self._rosters.pop(room, None)
         for place in [place for place in self._pictures if place[0] == room]:
             del self._pictures[place]
 
@@ -152,8 +144,3 @@ class Screens:
         if self._stops_at is not None and connection.sid in self._attendance.connections:
             left = max(0, round((self._stops_at - self._monotonic()) * 1000))
             await self._emit("restart", {"in_ms": left}, to=connection.sid)
-
-
-def here(session: Session) -> frozenset[str]:
-    """Everybody inside whose line is up: whose chair is not empty on any screen."""
-    return session.present & {person.id for person in session.inside()}

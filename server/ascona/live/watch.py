@@ -33,17 +33,11 @@ class Gates(Protocol):
 
 
 class Gathering(Protocol):
-    """Who is connected, and what they were shown."""
-
-    def roster(self, room: Room) -> frozenset[str]:
-        """Whom everybody was last shown as being here."""
-        ...
+    """Who is connected, and who is told what is wrong."""
 
     def sitting(self, room: Room) -> list[str]:
         """The line of each connection that takes part."""
         ...
-
-    async def show(self, room: Room) -> None: ...
 
     async def one_place(self, room: Room) -> None:
         """Leave everybody one place."""
@@ -134,7 +128,7 @@ class Watch:
     async def _found(self, room: Room) -> list[Violation]:
         wiring = await self._gates.wiring(room.session.id)
         found = forwarding(room.lines, wiring)
-        found += receivers(room.session, self._gathering.roster(room), wiring)
+        found += receivers(room.session, room.shown, wiring)
         found += places(self._gathering.sitting(room))
         with suppress(Exception):  # a database that is away is another matter, and said elsewhere
             async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
@@ -168,8 +162,7 @@ class Watch:
         await self._gates.enforce(room.session.id, room.lines)
         if Invariant.PLACES in broken:
             await self._gathering.one_place(room)
-        with suppress(Exception):  # if it is not seen, it is not heard either: see the next remedy
-            await self._gathering.show(room)
+        await room.show_now()
 
     async def _hang_up(self, room: Room, found: list[Violation]) -> None:
         """Close the connections concerned; their browsers come again."""
@@ -180,4 +173,4 @@ class Watch:
         """Nobody is forwarded to anybody until a leader acts."""
         room.seal()
         await self._gates.enforce(room.session.id, room.lines)
-        await self._gathering.show(room)
+        await room.show_now()

@@ -89,24 +89,6 @@ async def test_whoever_has_been_removed_is_shown_that_and_given_back_to_be_hung_
     assert shown["people"] == []
 
 
-async def test_the_roster_is_what_was_last_shown_and_not_what_is_so_by_now(pages):
-    await pages.screens.show(pages.room)
-    await pages.room.line_lost("max")
-    assert "max" in pages.screens.roster(pages.room)
-
-    await pages.screens.show(pages.room)
-
-    assert pages.screens.roster(pages.room) == {"ada", "ben", "pia", "sol"}
-
-
-async def test_while_nobody_looks_the_roster_is_what_would_be_shown():
-    pages = Pages()
-
-    assert pages.screens.roster(pages.room) == frozenset()
-    await pages.room.come("ada", c.Knock("Ada"), (False, False), "ada-comes-back")
-    assert pages.screens.roster(pages.room) == {"ada"}
-
-
 async def test_a_leaders_line_goes_to_those_who_may_read_it_alone(pages):
     ada = pages.room.session.person("ada")
 

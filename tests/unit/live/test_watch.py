@@ -32,7 +32,6 @@ class Server:
         self.plan = MediaPlan()
         self.lines = set(PEOPLE)
         self.leaks: frozenset[tuple[Route, int]] = frozenset()
-        self.unseen: frozenset[str] = frozenset()
         self.people = list(PEOPLE)
         self.records: list[Recorded] = []
         self.recorded_version = 0
@@ -60,14 +59,10 @@ class Server:
         up = {way for way in planned if {way[0].sender, way[0].receiver} <= self.lines}
         return Wiring(dict.fromkeys(self.lines, 20), frozenset(up) | self.leaks)
 
-    def roster(self, room: Room) -> frozenset[str]:
-        return room.session.present - self.unseen
-
     def sitting(self, _room: Room) -> list[str]:
         return self.people
 
-    async def show(self, _room: Room, _events: Sequence[Event] = (), _by: str | None = None) -> None:
-        self.unseen = frozenset()
+    async def show(self, _room: Room, _events: Sequence[Event] = (), _by: str | None = None) -> None: ...
 
     async def one_place(self, _room: Room) -> None:
         self.people = list(PEOPLE)
@@ -192,12 +187,13 @@ async def test_rooms_are_looked_at_though_nothing_happens_in_them(monkeypatch):
 async def test_whoever_receives_unseen_is_shown_to_all():
     server = Server()
     async with watched(server) as (room, watch):
-        server.unseen = frozenset({"flo"})
+        room.shown -= {"flo"}
 
         await look(room, watch)
 
         assert watch.violations["receivers"] == 1
-        assert server.roster(room) == room.session.present
+        assert room.shown == room.session.present
+        assert server.plan == room.lines, "and receives again"
 
 
 async def test_a_line_of_somebody_who_is_not_inside_is_closed():

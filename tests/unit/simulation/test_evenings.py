@@ -10,7 +10,7 @@ from tests.simulation.evening import simulate
 from tests.simulation.house import Plan
 
 from ascona.core import commands as c
-from ascona.core.events import Recorded
+from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
 from ascona.core.media_plan import media_plan
 from ascona.core.session import Session
@@ -19,6 +19,9 @@ from ascona.live.room import Room
 
 SEEDS = range(1, 13)
 """Of everyday evenings; `python -m tests.simulation` plays thousands."""
+
+SEARCHED = (50455, *range(1, 21))
+"""Where planted bugs are looked for: in the first of these a server dies just as somebody is back."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -74,9 +77,18 @@ class ForgetsToShutWhileAway(Room):
 
 
 class ShowsNobodyThatALineIsBack(Room):
-    async def _show(self, events: Sequence[object] = (), by: str | None = None) -> None:
+    async def show_now(self, events: Sequence[Event] = (), by: str | None = None) -> None:
         if events:
-            await super()._show(events, by)
+            await super().show_now(events, by)
+        else:
+            self.shown = self.session.here
+            await self._follow(self.session)
+
+
+class OpensBeforeItShows(Room):
+    async def _follow(self, before: Session) -> None:
+        self.shown |= self.session.here
+        await super()._follow(before)
 
 
 PLANTED = {
@@ -91,6 +103,7 @@ PLANTED = {
     "what took effect unrecorded is never recorded": (Plan(ForgetsWhatIsOwed), "gates are open that may not be"),
     "a gate stays open without the journal": (Plan(ForgetsToShutWhileAway), "gates are open that may not be"),
     "somebody who is back is not shown": (Plan(ShowsNobodyThatALineIsBack), "receive"),
+    "somebody who is back receives before they are shown": (Plan(OpensBeforeItShows), "receive"),
     "a restart forgets who sits back": (
         Plan(rebuilt=lambda session, _: replace(session, back=False)),
         "gates are open that may not be",
@@ -102,4 +115,4 @@ PLANTED = {
 def test_a_bug_that_is_planted_is_found(planted):
     plan, told = PLANTED[planted]
 
-    assert any(told in line for seed in range(1, 21) for line in simulate(seed, plan).wrong)
+    assert any(told in line for seed in SEARCHED for line in simulate(seed, plan).wrong)
