@@ -14,6 +14,8 @@ import structlog
 from aiohttp import web
 
 from ascona import __version__, assets
+from ascona.core.invariants import Wiring
+from ascona.core.media_plan import may_receive
 from ascona.core.people import FLOOR_LIMIT
 from ascona.core.rights import Refused
 from ascona.core.session import Session
@@ -183,7 +185,7 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
                 return None
             session, history = rebuilt
             media.open_room(id, slots_of(session))
-            session = replace(session, present=still_here(session, media.connected(id)))
+            session = replace(session, present=still_here(session, await media.wiring(id)))
             title, again = await journal.title(id), await invitations.opened_again(id, clock())
             return Room(session, title, timed, media, namespace, clock, history, watch.look, again)
 
@@ -258,9 +260,14 @@ def slots_of(session: Session) -> int:
     return session.seats + FLOOR_LIMIT
 
 
-def still_here(session: Session, connected: frozenset[str]) -> frozenset[str]:
-    """Who is there when a server starts while workers forward: whoever still receives; nobody receives unseen."""
-    return connected & {person.id for person in session.inside()}
+def still_here(session: Session, wiring: Wiring) -> frozenset[str]:
+    """
+    Who is there when a server starts while workers forward: whose line is up.
+
+    Whoever receives nothing there although they may was away as far as any screen shows; they are here with their page.
+    """
+    up = [person for person in session.inside() if person.id in wiring.lines]
+    return frozenset(one.id for one in up if one.id in wiring.receivers or not may_receive(session, one))
 
 
 class _Negotiations:

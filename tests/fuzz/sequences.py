@@ -241,7 +241,7 @@ class Ground:
     async def _load(self, _id: str) -> Room:
         history = await self._book.since(self._first.id, 0)
         session = reduce(lambda one, record: evolve(one, record.event, record.by), history, self._first)
-        session = replace(session, present=app.still_here(session, self._exchange.connected(session.id)))
+        session = replace(session, present=app.still_here(session, await self._exchange.wiring(session.id)))
         return Room(session, "", self._book, self._exchange, self._wire, self._now, history, self.watch.look)
 
     async def _identify(self, cookie: str, _room: str) -> str:

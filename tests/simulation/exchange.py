@@ -41,9 +41,6 @@ class Exchange:
         self.plan, self.lines, self._calls = MediaPlan(), {}, {}
         self._changed()
 
-    def connected(self, _room: str) -> frozenset[str]:
-        return frozenset(self.lines)
-
     async def follow(self, _room: str, plan: MediaPlan) -> None:
         before, after, fails = self._weather.switch()
         await asyncio.sleep(before)

@@ -178,7 +178,7 @@ class House:
         self.opened_at = self._outside.time()
         down = timedelta(seconds=self._outside.time() - self._down_since)
         session = self._plan.rebuilt(session, down)
-        session = replace(session, present=app.still_here(session, self._exchange.connected(session.id)))
+        session = replace(session, present=app.still_here(session, await self._exchange.wiring(session.id)))
         self._exchange.open_room(session.id, app.slots_of(session))
         return self._plan.room(
             session, "", self._book, self._exchange, self._audience, self.now, history, self._look_after.look

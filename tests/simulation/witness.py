@@ -150,8 +150,13 @@ class Witness:
         return self.chronicle.empty(order, self.house.now(), self._debts())
 
     def _debts(self) -> list[Order]:
-        """What is in force and not recorded."""
-        return list(self._owed.values()) if self._owing is not None and self._owing is self.house.room else []
+        """What is in force and not recorded; with the journal back, what has nothing left to take away is settled."""
+        if self._owing is None or self._owing is not self.house.room:
+            return []
+        if self.house.owed is None:
+            now = self.house.now()
+            self._owed = {key: debt for key, debt in self._owed.items() if not self.chronicle.spent(debt, now)}
+        return list(self._owed.values())
 
     # The gates
 
@@ -200,8 +205,7 @@ class Witness:
             return
         live = {name: getattr(room.session, name) for name in LIVE}
         for debt in self._debts():
-            if not self.chronicle.spent(debt, room.now()):
-                self.say_wrong(f"{type(debt.command).__name__} of {debt.by} was acknowledged, and is in no journal")
+            self.say_wrong(f"{type(debt.command).__name__} of {debt.by} was acknowledged, and is in no journal")
         session = replace(self.chronicle.states[-1], **live)
         if session != room.session:
             self.say_wrong("the server's session is not what is recorded")

@@ -20,9 +20,6 @@ from ascona.live.room import Room
 SEEDS = range(1, 13)
 """Of everyday evenings; `python -m tests.simulation` plays thousands."""
 
-SEARCHED = (50455, *range(1, 21))
-"""Where planted bugs are looked for: in the first of these a server dies just as somebody is back."""
-
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_evening_goes_well_whatever_happens(seed):
@@ -85,12 +82,6 @@ class ShowsNobodyThatALineIsBack(Room):
             await self._follow(self.session)
 
 
-class OpensBeforeItShows(Room):
-    async def _follow(self, before: Session) -> None:
-        self.shown |= self.session.here
-        await super()._follow(before)
-
-
 PLANTED = {
     "a gate is opened before it is recorded": (Plan(OpensBeforeItIsRecorded), "gates are open that may not be"),
     "a command is acknowledged before it is recorded": (Plan(AcknowledgesBeforeItIsRecorded), "is shown version"),
@@ -103,7 +94,6 @@ PLANTED = {
     "what took effect unrecorded is never recorded": (Plan(ForgetsWhatIsOwed), "gates are open that may not be"),
     "a gate stays open without the journal": (Plan(ForgetsToShutWhileAway), "gates are open that may not be"),
     "somebody who is back is not shown": (Plan(ShowsNobodyThatALineIsBack), "receive"),
-    "somebody who is back receives before they are shown": (Plan(OpensBeforeItShows), "receive"),
     "a restart forgets who sits back": (
         Plan(rebuilt=lambda session, _: replace(session, back=False)),
         "gates are open that may not be",
@@ -115,4 +105,4 @@ PLANTED = {
 def test_a_bug_that_is_planted_is_found(planted):
     plan, told = PLANTED[planted]
 
-    assert any(told in line for seed in SEARCHED for line in simulate(seed, plan).wrong)
+    assert any(told in line for seed in range(1, 21) for line in simulate(seed, plan).wrong)

@@ -1,0 +1,46 @@
+"""A server that starts beside workers that forward: who is there, as far as any screen shows."""
+
+from tests.support.group import Evening, evening, invited
+
+from ascona.app import still_here
+from ascona.core.invariants import Wiring
+from ascona.core.media_plan import media_plan
+
+SLOTS = 12
+
+
+def wired(session, *lines: str, without: str = "") -> Wiring:
+    """These lines are up, and all of them but one receive."""
+    plan = media_plan(session)
+    ways = [route for route in plan.routes if {route.sender, route.receiver} <= set(lines)]
+    return Wiring(
+        dict.fromkeys(lines, SLOTS),
+        frozenset((route, plan.slots[route.sender]) for route in ways if route.receiver != without),
+    )
+
+
+def test_whoever_still_receives_is_still_here():
+    session = evening("fantasies").session
+
+    assert still_here(session, wired(session, "ada", "pia", "max")) == {"ada", "pia", "max"}
+
+
+def test_whoever_was_away_on_every_screen_is_not_let_in_by_a_restart():
+    session = evening("fantasies").session
+
+    assert still_here(session, wired(session, "ada", "pia", "max", without="max")) == {"ada", "pia"}
+
+
+def test_where_nobody_receives_anything_a_line_that_is_up_is_enough():
+    lobby = Evening(invited())
+    lobby.arrive("ada", "max")
+    session = lobby.session
+    assert media_plan(session).routes == frozenset()
+
+    assert still_here(session, wired(session, "ada", "max")) == {"ada", "max"}
+
+
+def test_a_line_of_nobody_inside_is_nobodys():
+    session = evening("fantasies").session
+
+    assert still_here(session, wired(session, "ada", "max", "stranger", "max~sound")) == {"ada", "max"}
