@@ -21,6 +21,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-quic",
 ]
+CAMERA = "--use-fake-device-for-media-stream=fps=24"
+"""After those: as many frames as the page asks for, where pictures are measured; tests save with ten."""
+
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 ORDINARY: dict[str, Any] = {"viewport": DESKTOP, "permissions": ["camera", "microphone"]}

@@ -21,13 +21,12 @@ from typing import Any
 from playwright.async_api import Browser, async_playwright, expect
 
 from ascona.rehearsal.company import NAMES, Company, Invited
-from tests.e2e.conftest import ARGUMENTS, CHROMIUM, ORDINARY
+from tests.e2e.conftest import ARGUMENTS, CAMERA, CHROMIUM, ORDINARY
 from tests.e2e.evening import go_to
 from tests.e2e.person import WATCH_CONNECTIONS, Person
 from tests.load.clicks import NOTE_MOMENTS, Coming, coming_back, falling_silent, joining, seen_by_all
 from tests.support.process import Server
 
-CAMERA = "--use-fake-device-for-media-stream=fps=24"  # as many frames as the page asks for, where tests save with ten
 LIVE = {"Ada": "--leader", "Cy": "--member", "Dee": "--member"}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from playwright.async_api import async_playwright
 
-from tests.e2e.conftest import ARGUMENTS, CHROMIUM, ORDINARY
+from tests.e2e.conftest import ARGUMENTS, CAMERA, CHROMIUM, ORDINARY
 from tests.e2e.firefox import Firefox
 from tests.network.ground import SERVER
 
@@ -51,7 +51,7 @@ class InChromium:
     async def start(self, script: str = EAR, program: str = CHROMIUM) -> None:
         playwright = await self._open.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(
-            executable_path=program, args=[*ARGUMENTS, "--ignore-certificate-errors"]
+            executable_path=program, args=[*ARGUMENTS, CAMERA, "--ignore-certificate-errors"]
         )
         self._open.push_async_callback(browser.close)
         self.context = await browser.new_context(**ORDINARY)

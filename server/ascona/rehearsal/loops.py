@@ -19,7 +19,8 @@ TURNS = 7
 FRAMES = 12
 """Pictures in a second."""
 
-_AUDIO_BITS, _LEAN_BITS = 24_000, 16_000  # in a second
+_AUDIO_BITS, _LEAN_BITS = 32_000, 16_000  # in a second, as pages are asked to
+_LOST_PERCENT = 10  # what Opus is told, as a browser is where somebody loses packets: each carries a repair of the last
 _VIDEO_BITS = 120_000
 _SAMPLES, _LEAN_SAMPLES = RATE // 50, RATE // 25  # 20 and 40 ms a packet, as browsers send
 
@@ -72,14 +73,14 @@ def loops(name: str, seed: int) -> Loops:
     said = phrase(seed, PIECE_SECONDS), bytes(2 * PIECE_SECONDS * RATE)
     picture = _vp8(_film(name, seed, talks=True)), _vp8(_film(name, seed, talks=False))
     return Loops(
-        _voice(said, turn, _AUDIO_BITS, _SAMPLES),
-        _voice(said, turn, _LEAN_BITS, _LEAN_SAMPLES),
+        _voice(said, turn, _AUDIO_BITS, _SAMPLES, _LOST_PERCENT),
+        _voice(said, turn, _LEAN_BITS, _LEAN_SAMPLES, 0),
         Loop("video", *picture, turn, 90_000 // FRAMES, Fraction(1, 90_000)),
     )
 
 
-def _voice(said: tuple[bytes, bytes], turn: int, bits: int, length: int) -> Loop:
-    talking, quiet = (_opus(samples, bits, length) for samples in said)
+def _voice(said: tuple[bytes, bytes], turn: int, bits: int, length: int, lost: int) -> Loop:
+    talking, quiet = (_opus(samples, bits, length, lost) for samples in said)
     return Loop("audio", talking, quiet, turn, length, Fraction(1, RATE))
 
 
@@ -106,10 +107,11 @@ def _vp8(frames: Iterable[av.VideoFrame]) -> tuple[bytes, ...]:
     return tuple(packets + [bytes(packet) for packet in encoder.encode(None)])
 
 
-def _opus(samples: bytes, bits: int, length: int) -> tuple[bytes, ...]:
+def _opus(samples: bytes, bits: int, length: int, lost: int) -> tuple[bytes, ...]:
     encoder = av.CodecContext.create("libopus", "w")
     encoder.bit_rate, encoder.format, encoder.layout, encoder.sample_rate = bits, "s16", "mono", RATE
     encoder.options = {"application": "voip", "frame_duration": str(1000 * length // RATE)}
+    encoder.options |= {"fec": "1", "packet_loss": str(lost)}
     packets = []
     size = 2 * length  # bytes
     for number in range(len(samples) // size):

@@ -46,6 +46,16 @@ def test_pieces_last_as_long_as_they_should(zofia):
             assert len(piece) * loop.ticks * loop.time_base == PIECE_SECONDS
 
 
+def carries_repair(packet: bytes) -> bool:
+    """Whether a packet of one mono frame repeats the one before: SILK's flag of that, RFC 6716 section 4.2.3."""
+    return packet[0] >> 3 < 16 and bool(packet[1] & 0x40)
+
+
+def test_whoever_talks_repeats_each_packet_in_the_next_as_browsers_do_over_bad_lines(zofia):
+    assert sum(map(carries_repair, zofia.voice.talking)) > len(zofia.voice.talking) / 2
+    assert not any(map(carries_repair, zofia.lean.talking)), "where every bit counts nothing is said twice"
+
+
 def test_the_picture_can_be_decoded_from_any_piece_on_and_across_its_seams(zofia):
     loop = zofia.picture
 
