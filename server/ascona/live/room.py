@@ -24,6 +24,7 @@ from ascona.core.sound_line import apart, sound_line
 from ascona.live.alarms import Alarms
 from ascona.live.ledger import JOURNAL_RETRY_SECONDS, Journal, Ledger
 from ascona.live.outage import Order
+from ascona.live.turn import Turn
 
 KEYS_LIMIT = 512
 """Commands a room remembers, so that one sent twice is carried out once."""
@@ -90,7 +91,7 @@ class Room:
         self._switchboard = switchboard
         self._audience = audience
         self._clock = clock
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         self._carried_out: OrderedDict[tuple[str | None, str], None] = OrderedDict()
         for record in history:
             self._remember(record.by, record.key)
@@ -98,7 +99,6 @@ class Room:
         self._sealed = False  # nobody is forwarded to anybody
         self._version = session.version  # the highest that was ever shown or forwarded by
         self._mending: asyncio.Task[None] | None = None
-        self._under_way: set[asyncio.Task[None]] = set()
         self._alarms = Alarms(clock, self._say, self._look)
 
     async def open(self) -> None:
@@ -109,8 +109,7 @@ class Room:
 
     async def close(self) -> None:
         """Finish what is under way and stop the clock. The session stays as it stands."""
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        await self._turn.finished()
         waiting = self._alarms.stop()
         if self._mending:
             self._mending.cancel()
@@ -212,21 +211,8 @@ class Room:
         await self.show()
 
     async def in_turn(self, work: Coroutine[Any, Any, None]) -> None:
-        """One after another, and each to its end, also when whoever asked is gone: what is recorded is also done."""
-        task = asyncio.create_task(self._wait_for_turn(work))
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
-        await asyncio.shield(task)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        """Whoever asked may be gone; then a refusal is nobody's, and asyncio is not to complain that nobody took it."""
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()
-
-    async def _wait_for_turn(self, work: Coroutine[Any, Any, None]) -> None:
-        async with self._turn:
-            await work
+        """One after another, and each to its end, also when whoever asked is gone."""
+        await self._turn.give(work)
 
     async def _obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
         if (by, key) in self._carried_out:
