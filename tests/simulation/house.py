@@ -56,6 +56,7 @@ class Line:
     Attributes:
         cut: Nothing comes through any more, whether or not an end has noticed.
         gone: The server's end has noticed.
+        room: What its page was last shown; nothing once another has its place.
     """
 
     sid: str
@@ -329,6 +330,8 @@ class House:
         if event == "room":
             line.room = data
             self._onlooker.shown(line, data)
+        if event == "elsewhere":
+            line.room = {}
         if self._weather.mishap(0.02) and event == "room":  # overtaken: pages go by `turn`
             self._outside.call_later(self._weather.between(0.1, 0.6), self._late, line, event, data, context=OUTSIDE)
         else:
