@@ -4,6 +4,7 @@
   const EVERY = 100; // milliseconds
   const REPORTED_WITHIN = 1000; // milliseconds
   const LINES_KEPT = 200; // of the story
+  const AUDIBLE = 1e-6; // mean square of full scale: -60 dB
   const Stock = window.RTCPeerConnection;
   const connections = [];
   window.connections = connections;
@@ -62,7 +63,8 @@
     if (lost) ear.lostAt[second] = (ear.lostAt[second] ?? 0) + lost;
   }
 
-  // Sound that was made up because none had come. A run goes on while no new one is counted.
+  // Sound that was made up because none had come. A run goes on while no new one is counted. Whoever is silent
+  // before it and in it leaves a gap that nobody hears.
   function listen(voice, report, before) {
     miss(grown(report, before, "packetsLost"));
     const total = grown(report, before, "totalSamplesReceived");
@@ -81,6 +83,12 @@
     if (concealed <= 0) voice.run = 0;
     else voice.run = (runs > 0 ? 0 : voice.run) + concealed - 480 * Math.max(0, runs - 1);
     voice.longest = Math.max(voice.longest, voice.run);
+    const loudness = grown(report, before, "totalAudioEnergy") / (grown(report, before, "totalSamplesDuration") || 1);
+    if (loudness > AUDIBLE || voice.loudness > AUDIBLE) {
+      voice.spoken += total;
+      voice.longestSpoken = Math.max(voice.longestSpoken, voice.run);
+    }
+    voice.loudness = loudness;
     voice.delay = report.jitterBufferEmittedCount ? (1000 * report.jitterBufferDelay) / report.jitterBufferEmittedCount : 0;
     return total - concealed > 0 && grown(report, before, "packetsReceived") > 0;
   }
@@ -112,7 +120,7 @@
         if (report.type === "outbound-rtp" || !before) continue;
         const slot = Math.floor((Number(report.mid) - 2) / 2);
         if (report.kind === "audio") {
-          const voice = (ear.voices[slot] ??= { packets: 0, energy: 0, lost: 0, total: 0, concealed: 0, silent: 0, runs: 0, sped: 0, fec: 0, slowed: 0, run: 0, longest: 0, delay: 0 });
+          const voice = (ear.voices[slot] ??= { packets: 0, energy: 0, lost: 0, total: 0, concealed: 0, silent: 0, runs: 0, sped: 0, fec: 0, slowed: 0, run: 0, longest: 0, delay: 0, loudness: 0, spoken: 0, longestSpoken: 0 });
           if (listen(voice, report, before) && looked >= ear.since) ear.again[slot] ??= Date.now();
         } else watch((ear.pictures[slot] ??= { frames: 0, packets: 0, lost: 0, freezes: 0, frozen: 0, asked: 0 }), report, before);
       }

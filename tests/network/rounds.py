@@ -206,6 +206,8 @@ def _summary(ear: dict[str, Any], seconds: float) -> Figures:
         "runs": sum(one["runs"] for one in voices),
         "repaired": sum(one["fec"] for one in voices),
         "longest_ms": round(max((one["longest"] for one in voices), default=0) / 48),
+        "spoken_seconds": round(sum(one["spoken"] for one in voices) / 48_000),
+        "longest_spoken_ms": round(max((one["longestSpoken"] for one in voices), default=0) / 48),
         "longest_each_ms": sorted(round(one["longest"] / 48) for one in voices),
         "delay_ms": round(sum(one["delay"] for one in voices) / max(1, len(voices))),
         "pictures": sum(1 for one in pictures if one["frames"] > 0),

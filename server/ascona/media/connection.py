@@ -175,6 +175,7 @@ class Connection:
         self.transport.tick(now)
         if not self.up:
             return
+        self.publisher.round_trip, self.publisher.airy = self.estimate.round_trip, self.estimate.airy
         self.publisher.ask(now)
         if turn % _TURNS_PER_FEEDBACK == 0:
             self.publisher.feed_back()

@@ -3,6 +3,7 @@
 from bisect import bisect, insort
 
 from ascona.media.losses import Losses
+from ascona.media.missing import SUPPOSED_ROUND_TRIP_SECONDS
 from ascona.media.trial import FEW_LOST, LESS, QUEUE_SECONDS, Trial, Verdict
 
 START = 2_500_000.0
@@ -134,6 +135,11 @@ class Estimate:
     def doubtful(self) -> bool:
         """Whether round trips are needed soon, to tell a full line from bad air."""
         return self._trial is not None or self.losses.latest > MORE_LOST
+
+    @property
+    def round_trip(self) -> float:
+        """Seconds there and back, by the last reports."""
+        return min((trip for _, trip in self._round_trips[-_ENOUGH_TRIPS:]), default=SUPPOSED_ROUND_TRIP_SECONDS)
 
     @property
     def airy(self) -> bool:

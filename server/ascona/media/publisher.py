@@ -12,6 +12,7 @@ from ascona.media.arrivals import Arrivals
 from ascona.media.camera import Camera, lead
 from ascona.media.clocks import PeerClock
 from ascona.media.intake import Intake
+from ascona.media.missing import SUPPOSED_ROUND_TRIP_SECONDS
 from ascona.media.offer import LAYERS, Offer
 from ascona.media.output import FanOut, Output, fan_out
 from ascona.media.packet import Malformed, Packet, read_packet, read_picture, repaired
@@ -33,6 +34,9 @@ class Publisher:
 
     Attributes:
         camera: Who gets which of its layers.
+        round_trip: Seconds from asking for a packet to its repair, as far as is known.
+        airy: Whether what is asked may well be lost on its way: see `Estimate.airy`.
+        waits: Whether packets are missing that may still come.
         arrived: Packets with content so far, by kind; belongs to the person and outlives the connection.
     """
 
@@ -79,6 +83,8 @@ class Publisher:
         self._voice: Track | None = None
         # Not a method of ours: what refers to itself is kept until a collector comes, and with it all that was kept.
         self.camera = Camera(video.layers, partial(_ask_for_picture, send, ssrc), counts)
+        self.round_trip = SUPPOSED_ROUND_TRIP_SECONDS
+        self.airy = self.waits = False
         self._arrivals = Arrivals()
         self._line = line
         self._intake = Intake if line is None else line.intake
@@ -225,13 +231,15 @@ class Publisher:
 
     def ask(self, now: float) -> None:
         """Ask for the packets and key frames that are missing."""
+        self.waits = False
         for track in self._tracks.values():
             self._ask_again(track, now)
         self.camera.request(now)
 
     def _ask_again(self, track: Track, now: float) -> None:
-        lost = track.asks(now)
-        if lost:
+        lost = track.asks(now, self.round_trip)
+        self.waits = self.waits or bool(track.missing)
+        for _ in range(2 if self.airy else 1) if lost else ():
             self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.nack(self._ssrc, track.ssrc, lost))
 
     def feed_back(self) -> None:

@@ -27,6 +27,8 @@ __all__ = ["Counts", "OfferRefused", "Switchboard", "Told"]
 Told = Callable[[str, str, Pictures], None]
 """Takes a room, a person, and what that person's page is to know of pictures from now on."""
 
+_LOOKS_PER_TURN = 4  # at what is missing: a repair that fails should cost little more than a round trip
+
 log = structlog.get_logger()
 
 
@@ -279,19 +281,24 @@ class Switchboard:
         self._mux.close()
 
     async def _turn_by_turn(self) -> None:
-        turn = 0
+        parts = 0
         while True:
-            await asyncio.sleep(TURN_SECONDS)
-            turn += 1
+            await asyncio.sleep(TURN_SECONDS / _LOOKS_PER_TURN)
+            parts += 1
+            turn, between = divmod(parts, _LOOKS_PER_TURN)
             now = self._clock()
             for room in list(self._rooms.values()):
                 for connection in room.connections():
-                    self._tick(connection, now, turn)
-                room.tick(now, turn)
+                    if not between:
+                        self._do(connection, connection.tick, now, turn)
+                    elif connection.publisher.waits:
+                        self._do(connection, connection.publisher.ask, now)
+                if not between:
+                    room.tick(now, turn)
 
-    def _tick(self, connection: Connection, now: float, turn: int) -> None:
+    def _do(self, connection: Connection, what: Callable[..., None], *how: float) -> None:
         try:
-            connection.tick(now, turn)
+            what(*how)
         except Exception:  # ours to mend; the others in the room go on, and this browser comes again
             log.exception("connection_failed")
             self._counts["failed"] += 1

@@ -5,21 +5,11 @@ from collections.abc import Callable
 from ascona.core.media_plan import Kind
 from ascona.media.clocks import PeerClock
 from ascona.media.intake import KEPT, Intake
+from ascona.media.missing import Missing
 from ascona.media.output import Output
 from ascona.media.packet import Packet
 from ascona.media.reports import CLOCK_RATE
 from ascona.media.rtcp import ReportBlock, SenderReport
-
-ASKS = 6
-"""How often a missing packet is asked for before a key frame is: 0.3 s."""
-
-ASK_SECONDS = 0.04
-"""
-Between two requests, at the least: one in each turn of the clock.
-
-The asking may be lost, too. Asking before an answer could be here costs nothing: browsers repeat a packet once in a
-round trip, whoever asks more often.
-"""
 
 KEY_FRAME_SECONDS = 0.3
 """Between two requests for a key frame."""
@@ -47,13 +37,13 @@ class Track:
         layer: The simulcast layer's name; None without simulcast.
         intake: What has come.
         gap: Something has just turned out to be missing.
+        missing: What is asked for.
         key_frame_wanted: Somebody cannot decode any more, or too much is lost to be repaired.
         clock: Its publisher's, the same for all of their tracks.
         rate: Bits a second, as last measured; None before.
     """
 
     __slots__ = (
-        "_asked",
         "_expected_before",
         "_first",
         "_key_frame_at",
@@ -67,6 +57,7 @@ class Track:
         "key_frame_wanted",
         "kind",
         "layer",
+        "missing",
         "outputs",
         "rate",
         "ssrc",
@@ -96,7 +87,7 @@ class Track:
         self.key_frame_wanted = False
         self._first = -1
         self._received_before = self._expected_before = 0
-        self._asked: dict[int, tuple[int, float]] = {}  # missing: how often asked for, and when last
+        self.missing = Missing()
         self._key_frame_at = float("-inf")
         self._report: SenderReport | None = None
         self._report_at = float("-inf")
@@ -126,7 +117,7 @@ class Track:
         if ahead >= _BACKWARDS:
             if 0x10000 - ahead >= KEPT or at.has(sequence):
                 return False
-            self._asked.pop(sequence, None)
+            self.missing.found(sequence)
         elif ahead > _DROPOUT:
             if repair:
                 return False
@@ -145,38 +136,29 @@ class Track:
         self._received_before = self._expected_before = 0
         self.intake.begin(sequence)
         self._report = None
-        self._asked.clear()
+        self.missing.clear()
 
     def _advance(self, sequence: int, ahead: int) -> None:
         at = self.intake
         if ahead > 1 and self.kind is Kind.VIDEO and self.outputs:
-            if ahead + len(self._asked) > _MOST_MISSING:
-                self._asked.clear()
+            if ahead + len(self.missing) > _MOST_MISSING:
+                self.missing.clear()
                 self.key_frame_wanted = True
             else:
-                for step in range(1, ahead):
-                    self._asked[(at.highest + step) & 0xFFFF] = (0, float("-inf"))
+                self.missing.add((at.highest + step) & 0xFFFF for step in range(1, ahead))
                 self.gap = True
         if sequence < at.highest:
             at.cycles += 1 << 16
         at.highest = sequence
 
-    def asks(self, now: float) -> list[int]:
-        """The numbers to ask the publisher for now; after the last round `key_frame_wanted` is set instead."""
+    def asks(self, now: float, round_trip: float) -> list[int]:
+        """The numbers to ask the publisher for now; of what does not come `key_frame_wanted` is set instead."""
         self.gap = False
         if not self.outputs:
-            self._asked.clear()
-        due = [number for number, (_, last) in self._asked.items() if now - last >= ASK_SECONDS]
-        again = []
-        for number in due:
-            rounds = self._asked[number][0]
-            if rounds >= ASKS:
-                del self._asked[number]
-                self.key_frame_wanted = True
-            else:
-                self._asked[number] = (rounds + 1, now)
-                again.append(number)
-        return again
+            self.missing.clear()
+        if self.missing.give_up(now, round_trip):
+            self.key_frame_wanted = True
+        return self.missing.due(now, round_trip)
 
     def key_frame_due(self, now: float) -> bool:
         """Whether a key frame may be asked for again; if so, it counts as asked for."""

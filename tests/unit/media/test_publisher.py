@@ -170,12 +170,29 @@ def test_a_lost_packet_is_asked_for_and_its_repair_sent_on(camera):
     camera.show("l", key=True)
     camera.sent["l"] += 1
     camera.show("l")
-    assert rtcp.Nack(SSRC["l"], (3,)) in camera.asked
+    assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 1
+    assert camera.publisher.waits
 
     camera.repair("l", 3, vp8(3, 3))
 
     first = picture.sequences[0]
     assert [number - first for number in picture.sequences] == [0, 2, 1]
+    camera.publisher.ask(1.0)
+    assert not camera.publisher.waits
+    assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 1
+
+
+def test_where_the_asking_may_be_lost_it_is_done_twice(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.publisher.admit(picture.output, 0.0)
+    camera.show("l", key=True)
+    camera.publisher.airy = True
+    camera.sent["l"] += 1
+
+    camera.show("l")
+
+    assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 2
 
 
 def test_a_repair_before_its_layer_is_known_is_dropped(camera):
