@@ -48,6 +48,7 @@ async def listen(evening: Evening, profile: Profile) -> Figures:
             "picture_kbit": round((sent["bytes"] - own["bytes"]) * 8 / profile.lasts / 1000),
             "available_kbit": round(sent["available"] / 1000),
             "told_lost": sent["told_lost"],
+            "frames": sent["frames"] - own["frames"],
             "frames_at_ada": there["pictures"].get(str(evening.seat), {}).get("frames", 0),
         },
         "ways": await evening.far.evaluate(WAYS),
@@ -144,10 +145,13 @@ WAYS = """(async () => {
 
 # What Cy's camera sends, what Chromium believes it could, and the part of the voice that it is told does not arrive.
 OWN = """(async () => {
-  const own = { bytes: 0, available: 0, told_lost: 0 };
+  const own = { bytes: 0, frames: 0, available: 0, told_lost: 0 };
   for (const one of connections.slice(-1))
     for (const report of (await one.getStats()).values()) {
-      if (report.type === "outbound-rtp" && report.kind === "video") own.bytes += report.bytesSent;
+      if (report.type === "outbound-rtp" && report.kind === "video") {
+        own.bytes += report.bytesSent;
+        own.frames = Math.max(own.frames, report.framesSent ?? report.framesEncoded);
+      }
       const available = report.type === "candidate-pair" ? report.availableOutgoingBitrate : 0;
       own.available = Math.max(own.available, available ?? 0);
       if (report.type === "remote-inbound-rtp" && report.kind === "audio") own.told_lost = report.fractionLost;

@@ -14,7 +14,7 @@ from ascona.media.mux import Mux
 from ascona.media.offer import Offer
 from ascona.media.output import Output, fan_out
 from ascona.media.packet import Malformed
-from ascona.media.publisher import Publisher
+from ascona.media.publisher import Later, Publisher, never
 from ascona.media.transport import Transport
 
 TURN_SECONDS = 0.05
@@ -51,6 +51,7 @@ class Connection:
         bits: Callable[[int], int],
         token: Callable[[int], str],
         counts: Counter[str],
+        later: Later = never,
     ) -> None:
         """
         Args:
@@ -59,6 +60,7 @@ class Connection:
             epoch: Seconds from 1970 to the moment our clock counts from.
             bits: Gives so many random bits.
             token: Gives so many random characters.
+            later: See `Publisher`.
         """
         self.offer = offer
         self.version = 1
@@ -71,7 +73,7 @@ class Connection:
         self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
         forwarder = fan_out if mux.native is None else mux.native.fan_out
         self.publisher = Publisher(
-            offer, ssrc, arrived, self.transport.send_report, counts, forwarder, epoch, self.transport.line
+            offer, ssrc, arrived, self.transport.send_report, counts, forwarder, epoch, self.transport.line, later
         )
         self.outputs = _outputs(offer, slots, self.transport, bits)
         self._ears = [output for output in self.outputs.values() if output.kind is Kind.AUDIO]

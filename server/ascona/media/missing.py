@@ -8,7 +8,7 @@ SUPPOSED_ROUND_TRIP_SECONDS = 0.05
 KEPT_UP_SECONDS = 0.3
 """How long after its repair could have been here a packet is still asked for; then a key frame is."""
 
-_AGAIN = 0.25  # of a round trip, between two requests once a repair could have been here
+_AGAIN = 0.125  # of a round trip, between two requests once a repair could have been here
 _NEVER = float("-inf")
 
 
@@ -55,6 +55,11 @@ class Missing:
                 self._asked[number] = first, now
                 numbers.append(number)
         return numbers
+
+    def next_due(self, round_trip: float) -> float | None:
+        """When something is to be asked for again; None: nothing is."""
+        waits = [max(first + round_trip, last + _AGAIN * round_trip) for first, last in self._asked.values()]
+        return min(waits, default=None)
 
     def give_up(self, now: float, round_trip: float) -> bool:
         """Stop waiting for what has been asked for in vain for long enough; whether there was any."""

@@ -28,6 +28,17 @@ _NAME = "ascona"
 _LARGEST_PAYLOAD = 1320  # bytes; with our headers and libsrtp's trailer it still fits a datagram
 
 
+LEAST_PAUSE_SECONDS = 0.003
+"""Between two looks at what is missing."""
+
+Later = Callable[[float, Callable[[float], None]], None]
+"""Calls something after so many seconds, with the moment it is then."""
+
+
+def never(_seconds: float, _what: Callable[[float], None]) -> None:
+    pass
+
+
 class Publisher:
     """
     The inward half of a connection.
@@ -36,7 +47,6 @@ class Publisher:
         camera: Who gets which of its layers.
         round_trip: Seconds from asking for a packet to its repair, as far as is known.
         airy: Whether what is asked may well be lost on its way: see `Estimate.airy`.
-        waits: Whether packets are missing that may still come.
         arrived: Packets with content so far, by kind; belongs to the person and outlives the connection.
     """
 
@@ -50,6 +60,7 @@ class Publisher:
         fan_out: FanOut = fan_out,
         epoch: float = 0.0,
         line: "Line | None" = None,
+        later: Later = never,
     ) -> None:
         """
         Args:
@@ -58,6 +69,8 @@ class Publisher:
             fan_out: Sends a packet on.
             epoch: Seconds from 1970 to the moment our clock counts from.
             line: Deals with usual packets by itself, and leaves the others to `receive`.
+            later: Calls something with the moment after so many seconds. What is missing is asked for again then;
+                otherwise `ask` does so.
         """
         audio, video = offer.lines[:2]
         self._audio_type, self._video_type, self._repair_type = (
@@ -84,7 +97,9 @@ class Publisher:
         # Not a method of ours: what refers to itself is kept until a collector comes, and with it all that was kept.
         self.camera = Camera(video.layers, partial(_ask_for_picture, send, ssrc), counts)
         self.round_trip = SUPPOSED_ROUND_TRIP_SECONDS
-        self.airy = self.waits = False
+        self.airy = False
+        self._later = later
+        self._looks_at = float("inf")
         self._arrivals = Arrivals()
         self._line = line
         self._intake = Intake if line is None else line.intake
@@ -231,16 +246,26 @@ class Publisher:
 
     def ask(self, now: float) -> None:
         """Ask for the packets and key frames that are missing."""
-        self.waits = False
         for track in self._tracks.values():
             self._ask_again(track, now)
         self.camera.request(now)
 
     def _ask_again(self, track: Track, now: float) -> None:
         lost = track.asks(now, self.round_trip)
-        self.waits = self.waits or bool(track.missing)
+        due = track.missing.next_due(self.round_trip)
+        if due is not None and due < self._looks_at:
+            self._looks_at = due
+            self._later(max(LEAST_PAUSE_SECONDS, due - now), self._look)
         for _ in range(2 if self.airy else 1) if lost else ():
             self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.nack(self._ssrc, track.ssrc, lost))
+
+    def _look(self, now: float) -> None:
+        """The time has come to ask once more, unless that was put off."""
+        if now < self._looks_at - LEAST_PAUSE_SECONDS:
+            return
+        self._looks_at = float("inf")
+        for track in self._tracks.values():
+            self._ask_again(track, now)
 
     def feed_back(self) -> None:
         """Say when packets arrived."""

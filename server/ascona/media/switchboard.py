@@ -27,8 +27,6 @@ __all__ = ["Counts", "OfferRefused", "Switchboard", "Told"]
 Told = Callable[[str, str, Pictures], None]
 """Takes a room, a person, and what that person's page is to know of pictures from now on."""
 
-_LOOKS_PER_TURN = 4  # at what is missing: a repair that fails should cost little more than a round trip
-
 log = structlog.get_logger()
 
 
@@ -198,6 +196,7 @@ class Switchboard:
             began=self._clock(),
             epoch=self._epoch,
             bits=secrets.randbits,
+            later=self._later,
             token=_token,
             counts=self._counts,
         )
@@ -280,25 +279,23 @@ class Switchboard:
             self.close_room(room)
         self._mux.close()
 
+    def _later(self, seconds: float, look: Callable[[float], None]) -> None:
+        asyncio.get_running_loop().call_later(seconds, lambda: look(self._clock()))
+
     async def _turn_by_turn(self) -> None:
-        parts = 0
+        turn = 0
         while True:
-            await asyncio.sleep(TURN_SECONDS / _LOOKS_PER_TURN)
-            parts += 1
-            turn, between = divmod(parts, _LOOKS_PER_TURN)
+            await asyncio.sleep(TURN_SECONDS)
+            turn += 1
             now = self._clock()
             for room in list(self._rooms.values()):
                 for connection in room.connections():
-                    if not between:
-                        self._do(connection, connection.tick, now, turn)
-                    elif connection.publisher.waits:
-                        self._do(connection, connection.publisher.ask, now)
-                if not between:
-                    room.tick(now, turn)
+                    self._tick(connection, now, turn)
+                room.tick(now, turn)
 
-    def _do(self, connection: Connection, what: Callable[..., None], *how: float) -> None:
+    def _tick(self, connection: Connection, now: float, turn: int) -> None:
         try:
-            what(*how)
+            connection.tick(now, turn)
         except Exception:  # ours to mend; the others in the room go on, and this browser comes again
             log.exception("connection_failed")
             self._counts["failed"] += 1

@@ -21,12 +21,22 @@ def test_nothing_is_asked_for_again_before_its_repair_could_be_here():
     assert lost.due(TRIP, TRIP) == [7, 8]
 
 
-def test_from_then_on_it_is_asked_for_four_times_in_a_round_trip():
+def test_from_then_on_it_is_asked_for_eight_times_in_a_round_trip():
     lost = missing(7)
 
     asked = [moment for moment in range(32, 65) if lost.due(moment / 1024, TRIP)]
 
-    assert asked == [32, 40, 48, 56, 64]
+    assert asked == [32, 36, 40, 44, 48, 52, 56, 60, 64]
+
+
+def test_it_says_when_it_is_worth_looking_again():
+    lost = missing(7)
+    assert lost.next_due(TRIP) == TRIP
+    lost.due(TRIP, TRIP)
+
+    assert lost.next_due(TRIP) == TRIP + TRIP / 8
+    lost.found(7)
+    assert lost.next_due(TRIP) is None
 
 
 def test_over_a_long_way_it_is_asked_for_as_seldom_as_that_makes_sense():
@@ -35,7 +45,7 @@ def test_over_a_long_way_it_is_asked_for_as_seldom_as_that_makes_sense():
 
     asked = [moment for moment in range(1200) if lost.due(moment / 1000, 0.6)]
 
-    assert asked == [0, 600, 750, 900, 1050]
+    assert asked == [0, 600, 675, 750, 825, 900, 975, 1050, 1125]
 
 
 def test_what_has_come_is_not_asked_for():

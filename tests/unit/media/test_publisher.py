@@ -1,6 +1,7 @@
 """What one person sends reaches those who were admitted, one layer of it, from a key frame on."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -29,10 +30,12 @@ class Camera:
         self.asked: list[rtcp.Heard] = []
         self.counts: Counter[str] = Counter()
         self.arrived: Counter[Kind] = Counter()
+        self.alarms: list[tuple[float, Callable[[float], None]]] = []  # after so many seconds, and what then
         self._inlet = ways.chosen.inlet()
         self.publisher = self._inlet.publisher = Publisher(
-            OFFER, 1, self.arrived, self._listen, self.counts, ways.chosen.fan_out, line=self._inlet.line
-        )
+            OFFER, 1, self.arrived, self._listen, self.counts, ways.chosen.fan_out, line=self._inlet.line,
+            later=lambda *alarm: self.alarms.append(alarm),
+        )  # fmt: skip
         self.receive = self._inlet.receive
         self.sent: Counter[str] = Counter()
 
@@ -171,14 +174,49 @@ def test_a_lost_packet_is_asked_for_and_its_repair_sent_on(camera):
     camera.sent["l"] += 1
     camera.show("l")
     assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 1
-    assert camera.publisher.waits
 
     camera.repair("l", 3, vp8(3, 3))
 
     first = picture.sequences[0]
     assert [number - first for number in picture.sequences] == [0, 2, 1]
     camera.publisher.ask(1.0)
-    assert not camera.publisher.waits
+    assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 1
+
+
+def test_what_does_not_come_is_asked_for_when_a_repair_could_have_been_here(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.publisher.admit(picture.output, 0.0)
+    camera.show("l", key=True)
+    camera.publisher.round_trip = 0.04
+    camera.sent["l"] += 1
+    camera.show("l")
+    [(after, look)] = camera.alarms
+    assert after == 0.04
+
+    look(0.041)
+
+    assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 2
+    (again, look) = camera.alarms[-1]
+    assert again == pytest.approx(0.005)
+    camera.repair("l", 3, vp8(3, 3))
+    look(0.046)
+    assert len(camera.alarms) == 2, "nothing is missing any more"
+    assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 2
+
+
+def test_a_look_that_was_put_off_is_not_taken(camera):
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.publisher.admit(picture.output, 0.0)
+    camera.show("l", key=True)
+    camera.sent["l"] += 1
+    camera.show("l")
+    [(_, look)] = camera.alarms
+
+    look(0.01)
+
+    assert len(camera.alarms) == 1
     assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 1
 
 
