@@ -50,6 +50,10 @@ class Camera:
             payload = vp8(number, number, key)
             self.receive(datagram(VIDEO_TYPE, number, 3000 * number, SSRC[layer], payload, element), now)
 
+    def lose(self, layer: str) -> None:
+        """The next packet does not come."""
+        self.sent[layer] += 1
+
     def speak(self, now: float = 0.0, ssrc: int = 20) -> None:
         self.sent["voice"] += 1
         number = self.sent["voice"]
@@ -74,6 +78,15 @@ class Camera:
 @pytest.fixture
 def camera() -> Camera:
     return Camera()
+
+
+def watched(camera: Camera) -> Listener:
+    """Somebody sees the small picture, from a key frame on; what comes next is the third packet."""
+    picture = Listener()
+    camera.show("l", key=True)
+    camera.publisher.admit(picture.output, 0.0)
+    camera.show("l", key=True)
+    return picture
 
 
 def test_nobody_gets_anything_until_admitted(camera):
@@ -167,11 +180,8 @@ def test_when_the_larger_layer_falls_silent_the_smaller_one_goes_on(camera):
 
 
 def test_a_lost_packet_is_asked_for_and_its_repair_sent_on(camera):
-    picture = Listener()
-    camera.show("l", key=True)
-    camera.publisher.admit(picture.output, 0.0)
-    camera.show("l", key=True)
-    camera.sent["l"] += 1
+    picture = watched(camera)
+    camera.lose("l")
     camera.show("l")
     assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 1
 
@@ -184,12 +194,9 @@ def test_a_lost_packet_is_asked_for_and_its_repair_sent_on(camera):
 
 
 def test_what_does_not_come_is_asked_for_when_a_repair_could_have_been_here(camera):
-    picture = Listener()
-    camera.show("l", key=True)
-    camera.publisher.admit(picture.output, 0.0)
-    camera.show("l", key=True)
+    watched(camera)
     camera.publisher.round_trip = 0.04
-    camera.sent["l"] += 1
+    camera.lose("l")
     camera.show("l")
     [(after, look)] = camera.alarms
     assert after == 0.04
@@ -206,11 +213,8 @@ def test_what_does_not_come_is_asked_for_when_a_repair_could_have_been_here(came
 
 
 def test_a_look_that_was_put_off_is_not_taken(camera):
-    picture = Listener()
-    camera.show("l", key=True)
-    camera.publisher.admit(picture.output, 0.0)
-    camera.show("l", key=True)
-    camera.sent["l"] += 1
+    watched(camera)
+    camera.lose("l")
     camera.show("l")
     [(_, look)] = camera.alarms
 
@@ -221,12 +225,9 @@ def test_a_look_that_was_put_off_is_not_taken(camera):
 
 
 def test_where_the_asking_may_be_lost_it_is_done_twice(camera):
-    picture = Listener()
-    camera.show("l", key=True)
-    camera.publisher.admit(picture.output, 0.0)
-    camera.show("l", key=True)
+    watched(camera)
     camera.publisher.airy = True
-    camera.sent["l"] += 1
+    camera.lose("l")
 
     camera.show("l")
 
