@@ -15,10 +15,11 @@ from aiohttp import web
 
 from ascona import __version__, assets
 from ascona.core.invariants import Wiring
-from ascona.core.media_plan import may_receive
+from ascona.core.media_plan import media_plan
 from ascona.core.people import FLOOR_LIMIT
 from ascona.core.rights import Refused
 from ascona.core.session import Session
+from ascona.core.sound_line import whose
 from ascona.forgetting import Forgetting
 from ascona.forwarding import CannotStart, Forwarding, forwarding, port_trouble
 from ascona.health import Health, Timed
@@ -264,10 +265,12 @@ def still_here(session: Session, wiring: Wiring) -> frozenset[str]:
     """
     Who is there when a server starts while workers forward: whose line is up.
 
-    Whoever receives nothing there although they may was away as far as any screen shows; they are here with their page.
+    Whoever receives nothing there, although somebody may be heard or seen by them whose line is up, was away as far as
+    any screen shows: they are here when their page is.
     """
-    up = [person for person in session.inside() if person.id in wiring.lines]
-    return frozenset(one.id for one in up if one.id in wiring.receivers or not may_receive(session, one))
+    up = frozenset(person.id for person in session.inside() if person.id in wiring.lines)
+    possible = {route.receiver for route in media_plan(replace(session, present=up)).routes}
+    return up - (possible - {whose(line) for line in wiring.receivers})
 
 
 class _Negotiations:

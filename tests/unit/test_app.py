@@ -1,10 +1,13 @@
 """A server that starts beside workers that forward: who is there, as far as any screen shows."""
 
+from dataclasses import replace
+
 from tests.support.group import Evening, evening, invited
 
 from ascona.app import still_here
 from ascona.core.invariants import Wiring
-from ascona.core.media_plan import media_plan
+from ascona.core.media_plan import Kind, media_plan
+from ascona.core.sound_line import apart
 
 SLOTS = 12
 
@@ -38,6 +41,26 @@ def test_where_nobody_receives_anything_a_line_that_is_up_is_enough():
     assert media_plan(session).routes == frozenset()
 
     assert still_here(session, wired(session, "ada", "max")) == {"ada", "max"}
+
+
+def test_whoever_alone_is_heard_is_still_here_though_they_receive_nothing():
+    session = evening("fantasies").session
+    alone = replace(session, people=tuple(one for one in session.people if one.id in {"ada", "flo"}))
+    assert {route.sender for route in media_plan(alone).routes} == {"ada"}
+
+    assert still_here(alone, wired(alone, "ada", "flo")) == {"ada", "flo"}
+
+
+def test_whoever_hears_by_telephone_is_still_here():
+    session = evening("fantasies").session
+    plan = apart(replace(media_plan(session)), {"max"})
+    ways = [route for route in plan.routes if route.kind is Kind.AUDIO]
+    wiring = Wiring(
+        dict.fromkeys(["ada", "pia", "max", "max~sound"], SLOTS),
+        frozenset((route, plan.slots[route.sender]) for route in ways if route.sender in {"ada", "max~sound"}),
+    )
+
+    assert "max" in still_here(session, wiring)
 
 
 def test_a_line_of_nobody_inside_is_nobodys():

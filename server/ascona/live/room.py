@@ -62,7 +62,7 @@ class Room:
             on. Like lines, it is in no history: that device comes back by itself.
         opened_again: People whose links are open in more than one browser.
         shown: Whom every screen shows as here. Nothing is forwarded to anybody else; so whoever comes is shown first
-            and hears after that, whatever happens between. At the start it is whoever still receives: they were shown.
+            and hears after that, whatever happens between. At the start it is whoever is still here: they were shown.
     """
 
     def __init__(
@@ -145,6 +145,11 @@ class Room:
         return apart(replace(plan, routes=seen), self.by_phone)
 
     @property
+    def unseen(self) -> frozenset[str]:
+        """Whoever is here, and could not be shown to everybody."""
+        return self.session.here - self.shown
+
+    @property
     def turned_on(self) -> dict[str, tuple[bool, bool]]:
         """(microphone, camera) of everybody, whichever device has them."""
         known = {one: (voice, False) for one, voice in self.by_phone.items()} | self.devices
@@ -172,7 +177,7 @@ class Room:
         carried out before is acknowledged again, and nothing happens twice.
 
         While the journal cannot write, what takes rights away is carried out all the same and recorded
-        when it can; everything else is refused.
+        when it can; everything else is refused, also what seems to change nothing; pages knock all the same.
 
         Raises:
             Refused: If the rules say no, or the journal cannot write; nothing has changed then.
@@ -274,6 +279,7 @@ class Room:
     async def _become(self, after: Session, events: Sequence[Event] = (), by: str | None = None) -> None:
         before, self.session = self.session, noted(after, self._clock())
         self._version = max(self._version, after.version)
+        self.shown &= after.here  # whoever goes is to be shown anew, also if these screens fail
         if after.ended:
             self.title = ""
         await self._follow(before)
@@ -346,14 +352,14 @@ class Room:
         Show everybody the room as it stands, and let whoever is shown for the first time receive. For whoever has
         the turn.
 
-        Screens that fail are ours to mend; the session goes on, and the next change shows all of it.
+        Screens that fail are ours to mend; the session goes on, and the next change, or the watch, shows all of it.
         """
         try:
             await self._audience.show(self, events, by)
         except Exception as error:
             log.error("audience_failed", session=self.session.id, error=type(error).__name__)
             return
-        new, self.shown = self.session.here - self.shown, self.session.here
+        new, self.shown = self.unseen, self.session.here
         if new:
             await self._follow(self.session)
 

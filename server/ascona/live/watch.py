@@ -121,6 +121,8 @@ class Watch:
         try:
             if await self._found(room):
                 await room.in_turn(self._put_right(room))
+            elif room.unseen:  # no violation: nothing is forwarded to whom screens could not show
+                await room.show()
         except Exception as error:  # the session goes on; whoever runs the server must know that nobody watches it
             self.failed += 1
             log.error("room_unwatched", session=room.session.id, error=type(error).__name__)

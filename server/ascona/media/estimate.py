@@ -138,8 +138,9 @@ class Estimate:
 
     @property
     def round_trip(self) -> float:
-        """Seconds there and back, by the last reports."""
-        return min((trip for _, trip in self._round_trips[-_ENOUGH_TRIPS:]), default=SUPPOSED_ROUND_TRIP_SECONDS)
+        """Seconds there and back, by the last reports; without any, as short as it ever was, or as is supposed."""
+        known = SUPPOSED_ROUND_TRIP_SECONDS if self._shortest is None else self._shortest
+        return min((trip for _, trip in self._round_trips[-_ENOUGH_TRIPS:]), default=known)
 
     @property
     def airy(self) -> bool:

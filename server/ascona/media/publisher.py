@@ -28,8 +28,10 @@ _NAME = "ascona"
 _LARGEST_PAYLOAD = 1320  # bytes; with our headers and libsrtp's trailer it still fits a datagram
 
 
-LEAST_PAUSE_SECONDS = 0.003
+LEAST_PAUSE_SECONDS = 0.005
 """Between two looks at what is missing."""
+
+_EARLY_SECONDS = 0.001  # by which a look may come before its time: less than between two
 
 Later = Callable[[float, Callable[[float], None]], None]
 """Calls something after so many seconds, with the moment it is then."""
@@ -253,15 +255,19 @@ class Publisher:
     def _ask_again(self, track: Track, now: float) -> None:
         lost = track.asks(now, self.round_trip)
         due = track.missing.next_due(self.round_trip)
-        if due is not None and due < self._looks_at:
-            self._looks_at = due
-            self._later(max(LEAST_PAUSE_SECONDS, due - now), self._look)
+        if due is not None:
+            self._look_at(max(due, now + LEAST_PAUSE_SECONDS), now)
         for _ in range(2 if self.airy else 1) if lost else ():
             self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.nack(self._ssrc, track.ssrc, lost))
 
+    def _look_at(self, moment: float, now: float) -> None:
+        if moment < self._looks_at:
+            self._looks_at = moment
+            self._later(moment - now, self._look)
+
     def _look(self, now: float) -> None:
-        """The time has come to ask once more, unless that was put off."""
-        if now < self._looks_at - LEAST_PAUSE_SECONDS:
+        """The time has come to ask once more, unless somebody has looked since and said when to look next."""
+        if now < self._looks_at - _EARLY_SECONDS:
             return
         self._looks_at = float("inf")
         for track in self._tracks.values():

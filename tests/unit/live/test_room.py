@@ -231,6 +231,18 @@ async def test_whom_screens_could_not_show_receives_nothing_until_they_do():
     await room.close()
 
 
+async def test_whoever_goes_while_screens_fail_is_shown_anew_before_they_receive():
+    rig = Rig()
+    room = room_with(rig)
+    rig.blind = True
+    await room.line_lost("max")
+    await room.come("max", c.Knock("Max"), (True, True), "max-is-back")
+
+    assert "max" not in {route.receiver for route in rig.plans[-1].routes}
+    assert room.unseen == {"max"}
+    await room.close()
+
+
 async def test_a_server_that_starts_while_workers_forward_takes_nothing_from_whoever_still_receives():
     rig = Rig()
     room = room_with(rig)

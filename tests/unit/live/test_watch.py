@@ -38,7 +38,7 @@ class Server:
         self.away = False
         self.said: list[str] = []
         self.left: list[str] = []
-        self.started_over = False
+        self.started_over = self.blind = False
 
     async def follow(self, _room: str, plan: MediaPlan) -> None:
         self.plan = plan
@@ -62,7 +62,9 @@ class Server:
     def sitting(self, _room: Room) -> list[str]:
         return self.people
 
-    async def show(self, _room: Room, _events: Sequence[Event] = (), _by: str | None = None) -> None: ...
+    async def show(self, _room: Room, _events: Sequence[Event] = (), _by: str | None = None) -> None:
+        if self.blind:
+            raise RuntimeError
 
     async def one_place(self, _room: Room) -> None:
         self.people = list(PEOPLE)
@@ -194,6 +196,21 @@ async def test_whoever_receives_unseen_is_shown_to_all():
         assert watch.violations["receivers"] == 1
         assert room.shown == room.session.present
         assert server.plan == room.lines, "and receives again"
+
+
+async def test_whom_screens_could_not_show_is_shown_at_the_next_look_and_receives():
+    server = Server()
+    async with watched(server) as (room, watch):
+        await room.line_lost("flo")
+        server.blind = True
+        await room.come("flo", c.Knock("Flo"), (True, True), "flo-is-back")
+        assert "flo" not in {route.receiver for route in server.plan.routes}
+        server.blind = False
+
+        await look(room, watch)
+
+        assert "flo" in {route.receiver for route in server.plan.routes}
+        assert watch.violations.total() == 0
 
 
 async def test_a_line_of_somebody_who_is_not_inside_is_closed():

@@ -217,6 +217,16 @@ def test_a_listener_may_ask_for_a_key_frame_only_while_the_gate_is_open(ada, ben
     assert ada.received() == [[rtcp.KeyFrameRequest(31)]]
 
 
+def test_what_a_line_is_like_says_when_and_how_often_to_ask_for_what_is_missing(ada):
+    ada.connection.estimate.time(0.3, 0.0)
+    ada.connection.estimate.losses.part = 0.05
+
+    ada.connection.tick(0.05, 1)
+
+    assert ada.connection.publisher.round_trip == 0.3
+    assert ada.connection.publisher.airy
+
+
 def test_what_is_not_genuine_is_counted_and_dropped(ada):
     ada.connection.receive_media(datagram(AUDIO_TYPE, 1, 0, 30, bytes(40)), 0.0)
     ada.connection.receive_media(b"\x80\xc9\x00\x01" + bytes(40), 0.0)

@@ -4,6 +4,7 @@ import pytest
 from tests.support.lines import Listener, Way
 
 from ascona.media.estimate import LATE_SECONDS, LOST_CAUSE_SECONDS, MANY_LOST, REST_SECONDS, START, Estimate
+from ascona.media.missing import SUPPOSED_ROUND_TRIP_SECONDS
 from ascona.media.trial import QUEUE_SECONDS
 
 VOICES = 200_000.0
@@ -246,6 +247,18 @@ def test_voices_that_do_not_fit_any_more_are_lean_and_whole_within_seconds(waits
 
     someone.listens(1)  # what has been sent before stands in the queue
     assert someone.listens(60).unheard == 0
+
+
+def test_a_round_trip_is_supposed_then_known_and_not_forgotten():
+    estimate = Estimate(0.0)
+    assert estimate.round_trip == SUPPOSED_ROUND_TRIP_SECONDS
+
+    for trip, left_at in ((0.7, 1.0), (0.6, 2.0), (0.8, 3.0)):
+        estimate.time(trip, left_at)
+    assert estimate.round_trip == 0.6
+
+    estimate.review(0.0, 0.0, 100.0)
+    assert estimate.round_trip == pytest.approx(0.8, abs=0.2), "longer than what is supposed"
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.offer import read_offer
 from ascona.media.packet import Malformed
-from ascona.media.publisher import MOST_LOST_BEYOND, Publisher
+from ascona.media.publisher import LEAST_PAUSE_SECONDS, MOST_LOST_BEYOND, Publisher
 
 RID, REPAIRED_RID, TRANSPORT_WIDE = 10, 11, 3
 SSRC = {"l": 21, "h": 22}
@@ -210,6 +211,28 @@ def test_what_does_not_come_is_asked_for_when_a_repair_could_have_been_here(came
     look(0.046)
     assert len(camera.alarms) == 2, "nothing is missing any more"
     assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 2
+
+
+def test_however_much_is_missing_one_look_at_a_time_is_waited_for(camera):
+    watched(camera)
+    camera.publisher.round_trip = 0.016
+    for _ in range(3):
+        camera.lose("l")
+        camera.show("l")
+    moments = []
+    now = 0.0
+    while camera.alarms and now < 1.0:
+        alarms, camera.alarms = sorted(camera.alarms, key=lambda alarm: alarm[0]), []
+        assert len(alarms) == 1
+        now += alarms[0][0]
+        moments.append(now)
+        alarms[0][1](now)
+        if len(moments) == 5:
+            camera.lose("l")
+            camera.show("l", now=now)
+
+    assert len(moments) > 20
+    assert min(after - before for before, after in pairwise(moments)) >= LEAST_PAUSE_SECONDS - 1e-9
 
 
 def test_a_look_that_was_put_off_is_not_taken(camera):
