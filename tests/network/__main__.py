@@ -63,7 +63,7 @@ async def measure(
     browser: str, voices: int, chosen: list[Profile], verbose: bool, tell: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    evening = Evening(browser, voices, tell)
+    evening = Evening(browser, voices, tell, pictures=any(one.happens == "nothing" for one in chosen))
     try:
         await evening.start(USUAL)
         for profile in chosen:

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.async_api import expect
 
 from ascona.rehearsal.company import NAMES
-from tests.e2e.conftest import CHROMIUM
+from tests.e2e.conftest import CAMERA, CHROMIUM
 from tests.e2e.person import NEVER_STOP_SENDING, Person
 from tests.network.ground import Ground
 from tests.network.house import House
@@ -28,18 +28,22 @@ class Evening:
     who is behind the line, sends sound and picture whatever the room says.
     """
 
-    def __init__(self, browser: str, voices: int, tell: Callable[[dict[str, Any]], None], seed: int = 1) -> None:
+    def __init__(
+        self, browser: str, voices: int, tell: Callable[[dict[str, Any]], None], pictures: bool = False, seed: int = 1
+    ) -> None:
         """
         Args:
             browser: Cy's: one of `BROWSERS`.
             voices: How many Cy hears: Ada's, and simulated people's.
+            pictures: They are looked at: cameras give as many frames as pages ask for, and not just ten.
             tell: Gets the figures of one run as soon as there are some: all of them may take long.
         """
         self.tell = tell
         self.cast = NAMES[: voices - 1]
         self.ground = Ground()
-        self.near = InChromium()
-        self.far: Listener = BROWSERS[browser]()
+        camera = (CAMERA,) if pictures else ()
+        self.near = InChromium(camera)
+        self.far: Listener = BROWSERS[browser](camera)
         self._seed = seed
         self._open = AsyncExitStack()
 

@@ -1,13 +1,14 @@
 """Somebody who listens in a real browser, Chromium or Firefox; both are asked in the same words."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 from playwright.async_api import async_playwright
 
-from tests.e2e.conftest import ARGUMENTS, CAMERA, CHROMIUM, ORDINARY
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, ORDINARY
 from tests.e2e.firefox import Firefox
 from tests.network.ground import SERVER
 
@@ -45,13 +46,18 @@ class Listener(Protocol):
 class InChromium:
     """A Chromium of one's own."""
 
-    def __init__(self) -> None:
+    def __init__(self, camera: Sequence[str] = ()) -> None:
+        """
+        Args:
+            camera: More of Chromium's arguments.
+        """
         self._open = AsyncExitStack()
+        self._camera = camera
 
     async def start(self, script: str = EAR, program: str = CHROMIUM) -> None:
         playwright = await self._open.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(
-            executable_path=program, args=[*ARGUMENTS, CAMERA, "--ignore-certificate-errors"]
+            executable_path=program, args=[*ARGUMENTS, *self._camera, "--ignore-certificate-errors"]
         )
         self._open.push_async_callback(browser.close)
         self.context = await browser.new_context(**ORDINARY)
@@ -78,9 +84,9 @@ class InChromium:
 
 
 class InFirefox:
-    """A Firefox of one's own."""
+    """A Firefox of one's own; its camera gives what it gives."""
 
-    def __init__(self) -> None:
+    def __init__(self, _camera: Sequence[str] = ()) -> None:
         self._firefox = Firefox()
 
     async def start(self, script: str = EAR) -> None:
