@@ -119,9 +119,10 @@ class Watch:
 
     async def _look(self, room: Room) -> None:
         try:
+            unseen = room.unseen
             if await self._found(room):
                 await room.in_turn(self._put_right(room))
-            elif room.unseen:  # no violation: nothing is forwarded to whom screens could not show
+            elif unseen:  # no violation: nothing is forwarded to whom screens could not show
                 await room.show()
         except Exception as error:  # the session goes on; whoever runs the server must know that nobody watches it
             self.failed += 1
