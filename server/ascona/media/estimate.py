@@ -80,7 +80,8 @@ class Estimate:
         self._rest = REST_SECONDS
         self.losses = Losses()
         self._trial: Trial | None = None
-        self._reviewed_at = self._told_at = now
+        self._reviewed_at = now
+        self._told_at = float("inf")  # before the first report nothing is missed: its losses count from then on
         self._hush_at = float("-inf")
         self._lossy_since: float | None = None
         self._shortest: float | None = None
@@ -192,7 +193,8 @@ class Estimate:
             return queue
         trial.go_on(voices + pictures, passed)
         trial.learn(self.losses.before)
-        flooded = trial.loss > FLOOD_LOST and trial.began - self._hush_at > AFTER_HUSH_SECONDS
+        hushed = trial.began - self._hush_at <= AFTER_HUSH_SECONDS and trial.queue <= QUEUE_SECONDS
+        flooded = trial.loss > FLOOD_LOST and not hushed
         needed = BARE * voices if trial.counted >= BARE_PACKETS else voices
         self.crowded = flooded and trial.arrived < needed
         verdict, part = trial.verdict(self.losses, delay, self.air, now), self.losses.part

@@ -19,7 +19,7 @@ TURNS = 7
 FRAMES = 12
 """Pictures in a second."""
 
-_AUDIO_BITS, _LEAN_BITS = 24_000, 16_000  # in a second
+_AUDIO_BITS, _LEAN_BITS = 32_000, 16_000  # in a second, as pages are asked to
 _LOST_PERCENT = 10  # what Opus is told, as a browser is where somebody loses packets: each carries a repair of the last
 _VIDEO_BITS = 120_000
 _SAMPLES, _LEAN_SAMPLES = RATE // 50, RATE // 25  # 20 and 40 ms a packet, as browsers send

@@ -292,6 +292,22 @@ def test_so_they_are_for_whoever_comes_in_over_such_a_line(waits, seed):
     assert someone.listens(60).unheard == 0
 
 
+@pytest.mark.parametrize("seed", [4, 6, 11, 18, 19, 37])
+def test_a_silence_before_the_first_report_or_in_a_long_queue_keeps_nobody_from_being_heard(seed):
+    """Behind a queue of a second reports are a second late: nothing was cut off."""
+    comes_in = Listener(Way(bits=300_000, waits=1.0), voices=10, tall=1, seed=seed)
+    comes_in.listens(4)
+    assert comes_in.viewer.voices.lean
+
+
+@pytest.mark.parametrize("seed", [4, 5, 7, 14, 21, 22])
+def test_nor_does_it_where_the_line_became_narrow(seed):
+    was_wide = Listener(Way(), voices=10, tall=1, seed=seed)
+    was_wide.listens(20)
+    was_wide.listens(4, bits=300_000, waits=1.0)
+    assert was_wide.viewer.voices.lean
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_without_any_picture_it_is_the_queue_that_says_so(seed):
     someone = Listener(Way(), voices=10, seed=seed)
