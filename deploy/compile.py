@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = "server/ascona/media/native/port.c"
@@ -26,7 +27,7 @@ OPTIONS = (
 PATIENCE = 60.0
 
 
-class CompileHook(BuildHookInterface):  # type: ignore[type-arg]
+class CompileHook(BuildHookInterface[BuilderConfig]):
     """An editable installation gets the library beside its source; a wheel carries it, and says for which machines."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

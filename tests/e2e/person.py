@@ -9,6 +9,9 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
+COUNTED_MS = 500
+"""How long packets are counted where none may come."""
+
 # Keeps hold of every connection a page makes, so that its packets can be counted from outside.
 WATCH_CONNECTIONS = """
 window.connections = [];
@@ -140,6 +143,11 @@ class Person:
     async def reset(self) -> None:
         """Count from now on."""
         self._before = await self.counters()
+
+    async def count(self) -> None:
+        """Count anew, for half a second: that nothing comes shows in time alone."""
+        await self.reset()
+        await self.page.wait_for_timeout(COUNTED_MS)
 
     async def received(self) -> dict[tuple[int, str], Received]:
         """What has come in since `reset`, by (slot, kind)."""

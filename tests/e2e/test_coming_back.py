@@ -115,8 +115,7 @@ async def sends_both(person: Person) -> bool:
 
 
 async def has_gone_silent(person: Person) -> bool:
-    await person.reset()
-    await person.page.wait_for_timeout(500)
+    await person.count()
     return await person.sent("audio") + await person.sent("video") == 0
 
 

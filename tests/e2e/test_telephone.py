@@ -25,8 +25,7 @@ async def telephone_of(browser: Browser, laptop: Person) -> Person:
 
 async def comes(person: Person, kind: str, slot: int | None = None) -> bool:
     """Whether anything of this kind comes in, from one slot or any, within half a second."""
-    await person.reset()
-    await person.page.wait_for_timeout(500)
+    await person.count()
     received = await person.received()
     return any(
         counts.packets for (its, its_kind), counts in received.items() if its_kind == kind and slot in {None, its}

@@ -41,7 +41,7 @@ def decide(session: Session, command: c.Command, by: str | None, now: datetime, 
     return _by_person(session, command, person, now)
 
 
-def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tuple[e.Event, ...]:  # noqa: C901
+def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tuple[e.Event, ...]:  # noqa: C901  # a table
     match command:
         case c.Knock(name):
             return knock(s, by, name, now)

@@ -253,7 +253,7 @@ class Post:
                 break
             except Unkillable as error:
                 log.critical("worker_unkillable", exc_info=error)
-                assert self._process is not None  # noqa: S101
+                assert self._process is not None  # noqa: S101 - whoever was started; mypy cannot see it
                 self._end = asyncio.create_task(self._process.kill())
         self.replaced += 1
         self.earlier.update(self.state.totals)
@@ -311,7 +311,7 @@ async def started(path: Path, brief: wire.Brief) -> Process:
         start_new_session=True,  # Ctrl-C is for us; it ends when we say so
     )
     process = Process(child.pid, child)
-    assert child.stdin is not None  # noqa: S101
+    assert child.stdin is not None  # noqa: S101 - both are pipes, as asked for above; mypy cannot see it
     assert child.stdout is not None  # noqa: S101
     try:
         child.stdin.write(wire.BRIEF.dump_json(brief) + b"\n")

@@ -101,7 +101,7 @@ class Publisher:
         self.round_trip = SUPPOSED_ROUND_TRIP_SECONDS
         self.airy = False
         self._later = later
-        self._looks_at = float("inf")
+        self._next_look = float("inf")
         self._arrivals = Arrivals()
         self._line = line
         self._intake = Intake if line is None else line.intake
@@ -256,20 +256,22 @@ class Publisher:
         lost = track.asks(now, self.round_trip)
         due = track.missing.next_due(self.round_trip)
         if due is not None:
-            self._look_at(max(due, now + LEAST_PAUSE_SECONDS), now)
-        for _ in range(2 if self.airy else 1) if lost else ():
-            self._send(rtcp.receiver_report(self._ssrc, _NAME) + rtcp.nack(self._ssrc, track.ssrc, lost))
+            self._look_by(max(due, now + LEAST_PAUSE_SECONDS), now)
+        if lost:
+            request = rtcp.receiver_report(self._ssrc, _NAME) + rtcp.nack(self._ssrc, track.ssrc, lost)
+            for _ in range(2 if self.airy else 1):
+                self._send(request)
 
-    def _look_at(self, moment: float, now: float) -> None:
-        if moment < self._looks_at:
-            self._looks_at = moment
+    def _look_by(self, moment: float, now: float) -> None:
+        if moment < self._next_look:
+            self._next_look = moment
             self._later(moment - now, self._look)
 
     def _look(self, now: float) -> None:
         """The time has come to ask once more, unless somebody has looked since and said when to look next."""
-        if now < self._looks_at - _EARLY_SECONDS:
+        if now < self._next_look - _EARLY_SECONDS:
             return
-        self._looks_at = float("inf")
+        self._next_look = float("inf")
         for track in self._tracks.values():
             self._ask_again(track, now)
 

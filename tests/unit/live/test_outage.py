@@ -62,6 +62,25 @@ async def test_while_the_journal_is_away_the_presenter_sits_back_at_once_and_it_
     await room.close()
 
 
+async def test_while_nobody_knows_what_is_recorded_nothing_passes_for_being_so_already():
+    rig = Rig()
+    room = room_with(rig)
+    await room.obey(c.Lock(), "ada", room.session.version, "key-one-1")
+    rig.silent = True
+    with pytest.raises(Refused, match="journal_unavailable"):
+        await room.obey(c.Unlock(), "ada", room.session.version, "key-two-2")  # which is recorded all the same
+
+    with pytest.raises(Refused, match="journal_unavailable"):
+        await room.obey(c.ReleaseDeputy(), "ada", room.session.version, "key-three-3")
+    await room.obey(c.Lock(), "ben", room.session.version, "key-four-4")
+
+    rig.silent = False
+    await room.settled()
+    assert [type(record.event).__name__ for record in rig.records] == ["Locked", "Unlocked", "Locked"]
+    assert room.session.locked
+    await room.close()
+
+
 async def test_whoever_gets_something_waits_until_it_can_be_recorded():
     rig = Rig()
     room = room_with(rig, evening("fantasies").session)

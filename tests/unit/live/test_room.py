@@ -12,7 +12,6 @@ from tests.support.group import NOON, evening, invited
 from ascona.core import commands as c
 from ascona.core.events import Event, Recorded
 from ascona.core.media_plan import MediaPlan
-from ascona.core.people import Place
 from ascona.core.programme import AtEnd, Phase, Programme
 from ascona.core.rights import Refused
 from ascona.core.sound_line import sound_line, whose
@@ -200,59 +199,6 @@ async def test_a_lost_line_is_out_of_the_plan_and_back_with_the_line():
     await room.close()
 
 
-async def test_whoever_comes_back_is_on_every_screen_before_they_receive_anything():
-    rig = Rig()
-    room = room_with(rig)
-    await room.line_lost("max")
-    rig.story.clear()
-    first = len(rig.plans)
-
-    await room.come("max", c.Knock("Max"), (True, True), "max-is-back")
-
-    assert rig.story == ["follow", "show", "follow"]
-    before, after = rig.plans[first:]
-    assert {route.receiver for route in after.routes} - {route.receiver for route in before.routes} == {"max"}
-    assert after == room.lines
-    await room.close()
-
-
-async def test_whom_screens_could_not_show_receives_nothing_until_they_do():
-    rig = Rig()
-    room = room_with(rig)
-    await room.line_lost("max")
-    rig.blind = True
-    await room.come("max", c.Knock("Max"), (True, True), "max-is-back")
-    assert "max" not in {route.receiver for route in rig.plans[-1].routes}
-
-    rig.blind = False
-    await room.show()
-
-    assert "max" in {route.receiver for route in rig.plans[-1].routes}
-    await room.close()
-
-
-async def test_whoever_goes_while_screens_fail_is_shown_anew_before_they_receive():
-    rig = Rig()
-    room = room_with(rig)
-    rig.blind = True
-    await room.line_lost("max")
-    await room.come("max", c.Knock("Max"), (True, True), "max-is-back")
-
-    assert "max" not in {route.receiver for route in rig.plans[-1].routes}
-    assert room.unseen == {"max"}
-    await room.close()
-
-
-async def test_a_server_that_starts_while_workers_forward_takes_nothing_from_whoever_still_receives():
-    rig = Rig()
-    room = room_with(rig)
-
-    await room.open()
-
-    assert rig.plans == [room.plan]
-    await room.close()
-
-
 async def test_a_phase_whose_time_has_passed_while_the_server_was_away_goes_on_at_once():
     rig = Rig()
     phases = tuple(Phase(id, 1, at_end=AtEnd.ADVANCE) for id in ("arrive", "questions"))
@@ -314,43 +260,6 @@ async def test_what_was_written_though_the_journal_did_not_say_so_has_happened()
     assert rig.story == ["record", "follow", "show"]
     await room.obey(c.Hold(), "ada", room.session.version, "key-two-2")
     assert len({record.version for record in rig.records}) == 2
-    await room.close()
-
-
-async def test_while_nobody_knows_what_is_recorded_nothing_passes_for_being_so_already():
-    rig = Rig()
-    room = room_with(rig)
-    await room.obey(c.Lock(), "ada", room.session.version, "key-one-1")
-    rig.silent = True
-    with pytest.raises(Refused, match="journal_unavailable"):
-        await room.obey(c.Unlock(), "ada", room.session.version, "key-two-2")  # which is recorded all the same
-
-    with pytest.raises(Refused, match="journal_unavailable"):
-        await room.obey(c.ReleaseDeputy(), "ada", room.session.version, "key-three-3")
-    await room.obey(c.Lock(), "ben", room.session.version, "key-four-4")
-
-    rig.silent = False
-    await room.settled()
-    assert [type(record.event).__name__ for record in rig.records] == ["Locked", "Unlocked", "Locked"]
-    assert room.session.locked
-    await room.close()
-
-
-async def test_screens_that_fail_stop_neither_session_nor_clock():
-    rig = Rig()
-    phases = tuple(Phase(id, 1, at_end=AtEnd.ADVANCE) for id in ("arrive", "questions"))
-    ada = replace(invited(), programme=Programme("short", phases), present=frozenset({"ada"})).placed(
-        "ada", Place.INSIDE
-    )
-    room = room_with(rig, replace(ada, step=0, ends_at=NOON - timedelta(minutes=3)))
-    rig.blind = True
-
-    await room.open()
-    async with asyncio.timeout(20):
-        while room.session.phase_id != "questions":
-            rig.shown.clear()
-            await rig.shown.wait()
-
     await room.close()
 
 

@@ -91,14 +91,17 @@ async def test_the_chair_shows_the_telephones_microphone_and_the_laptops_camera(
     assert (chair(wire, "ada")["microphone"], chair(wire, "ada")["camera"]) == (False, False)
 
 
-async def test_when_the_telephone_has_gone_the_laptop_has_the_sound_again(wire, monkeypatch):
+@pytest.fixture
+async def telephone_lost(wire, monkeypatch):
+    """The telephone's socket is, and is not waited for any more."""
     monkeypatch.setattr(seats, "LINE_PATIENCE_SECONDS", 0.0)
     room = await wire.room()
     await wire.carry("phone")
-
     await wire.namespace.on_disconnect("phone")
     await until(lambda: not room.by_phone)
 
+
+async def test_when_the_telephone_has_gone_the_laptop_has_the_sound_again(wire, telephone_lost):
     assert "max" in wire.lines(Kind.AUDIO)
     assert PHONE not in wire.lines(Kind.AUDIO)
     assert wire.shown["max"]["me"]["carries"] == "all"
@@ -128,12 +131,7 @@ async def test_whoever_leaves_takes_the_telephone_along(wire):
     assert await wire.namespace.on_offer("phone", {"sdp": ""}) == {"refused": "not_inside"}
 
 
-async def test_a_telephone_that_was_lost_before_leaves_no_line_behind_either(wire, monkeypatch):
-    monkeypatch.setattr(seats, "LINE_PATIENCE_SECONDS", 0.0)
-    room = await wire.room()
-    await wire.carry("phone")
-    await wire.namespace.on_disconnect("phone")
-    await until(lambda: not room.by_phone)
+async def test_a_telephone_that_was_lost_before_leaves_no_line_behind_either(wire, telephone_lost):
     assert PHONE not in wire.left, "sound outlives its socket: the telephone may come back"
 
     assert await wire.namespace.on_command("max", LEAVE) == {}
