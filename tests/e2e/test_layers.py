@@ -31,6 +31,19 @@ async (slot) => {
 }
 """
 
+# What becomes of a chair's picture: what its attribute says, and whether the browser draws it, seen or not.
+NOTE_DRAWN = """
+(name) => {
+  const chair = document.querySelector(`balint-chair[data-name="${name}"]`);
+  const note = () => {
+    const drawn = chair.querySelector("video").checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    window.drawn.push([chair.dataset.picture ?? null, drawn]);
+  };
+  window.drawn = [];
+  new MutationObserver(note).observe(chair, { attributes: true, attributeFilter: ["data-picture"] });
+}
+"""
+
 
 async def encodes(evaluate: Callable[[str], Awaitable[dict[str, int]]], *layers: str) -> None:
     """Wait for a second of somebody's voice in which these layers of their camera are encoded, and no other."""
@@ -98,7 +111,7 @@ async def test_everyone_receives_the_layer_that_fits_and_no_other_is_encoded(gat
 async def test_whoever_wants_only_sound_is_sent_no_picture_until_they_want_pictures_again(gather):
     ada, cy, dee = await together(gather)
     slot = await ada.seat_of("Cy")
-    shown = ada.page.locator('balint-chair[data-name="Cy"][data-picture]')
+    shown = ada.page.locator('balint-chair[data-name="Cy"][data-picture="shown"]')
     await expect(shown).to_have_count(1, timeout=1000 * PATIENCE)
 
     await ada.press("Sound only")
@@ -116,3 +129,16 @@ async def test_whoever_wants_only_sound_is_sent_no_picture_until_they_want_pictu
     await ada.press("Sound only")
     await encodes(cy.page.evaluate, "l")
     await expect(shown).to_have_count(1, timeout=1000 * PATIENCE)
+
+
+async def test_a_picture_that_is_awaited_is_drawn_unseen_since_frames_of_what_is_not_drawn_are_looked_for_late(gather):
+    ada, cy, _ = await together(gather)
+    shown = ada.page.locator('balint-chair[data-name="Cy"][data-picture="shown"]')
+    await expect(shown).to_have_count(1, timeout=1000 * PATIENCE)
+    await ada.page.evaluate(NOTE_DRAWN, "Cy")
+
+    await cy.press("Turn camera off")
+    await expect(shown).to_have_count(0)
+    await cy.press("Turn camera on")
+    await expect(shown).to_have_count(1, timeout=1000 * PATIENCE)
+    assert await ada.page.evaluate("window.drawn") == [[None, False], ["awaited", True], ["shown", True]]

@@ -67,11 +67,14 @@ export class Chair extends HTMLElement {
 
   /** Shows nothing until a new frame has come: the last one may be old, or another person's. */
   #await() {
-    delete this.dataset.picture;
-    if (!this.#showing || !this.#video.srcObject) return;
-    const stream = this.#video.srcObject;
+    const stream = this.#showing ? this.#video.srcObject : null;
+    if (!stream) {
+      delete this.dataset.picture;
+      return;
+    }
+    this.dataset.picture = "awaited";
     const reveal = () => {
-      if (this.#showing && this.#video.srcObject === stream) this.dataset.picture = "";
+      if (this.#showing && this.#video.srcObject === stream) this.dataset.picture = "shown";
     };
     if ("requestVideoFrameCallback" in this.#video) this.#video.requestVideoFrameCallback(reveal);
     else reveal();
