@@ -33,6 +33,7 @@ EVENING = [
 
 SETTLE_SECONDS = 0.4  # what was on its way when the gates closed has arrived, and the browser's own count is fresh
 LISTEN_SECONDS = 1.5
+PATIENCE = 60  # seconds for what is to come: a busy machine looks like a narrow line, on which pictures come late
 
 
 async def test_in_every_phase_everyone_receives_exactly_what_the_phase_allows(gather):
@@ -76,7 +77,7 @@ async def assert_received(
         for receiver in people
         if sender != receiver
     }
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     slots = await slots_of(people)
     while True:
         await asyncio.sleep(LISTEN_SECONDS)
