@@ -30,6 +30,7 @@ from tests.load.circle import Circle, Server, busy_seconds, cpu_seconds, memory
 from tests.load.janus import PROGRAM, Janus
 from tests.load.ours import Ours
 from tests.load.peer import Identity
+from tests.load.priority import go_first
 from tests.load.traffic import SETTLING, Heard, Link, Traffic, built
 
 TEN = (10, 0)
@@ -148,14 +149,6 @@ def record(pid: int, file: Path, after: float, seconds: float) -> None:
     """Let perf look for so long, beside what is measured."""
     command = ["perf", "record", "-q", "-g", "-D", str(int(after * 1000)), "-p", str(pid), "-o", str(file)]
     subprocess.Popen([*command, "sleep", str(after + seconds)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def go_first() -> None:
-    """Come before the machine's other work, as far as Linux's usual scheduler allows; the servers inherit it."""
-    os.setpriority(os.PRIO_PROCESS, 0, -19)
-    group = Path("/proc/self/autogroup")  # sched(7): where it exists, being nice counts within a group only
-    if group.exists():
-        group.write_text("-19", encoding="ascii")
 
 
 COLUMNS = {

@@ -1,10 +1,11 @@
 """How long a moment lasts: coming in, a phase that silences somebody, sitting back and coming back.
 
-    .venv/bin/python -m tests.load.moments [--times 40] [--simulated 5] [--everyone-sends] [--json]
+    .venv/bin/python -m tests.load.moments [--times 40] [--simulated 5] [--everyone-sends] [--first] [--json]
 
 Three browsers (a leader, the presenter and a listener) and simulated people. All share this machine, where a group has
 a machine each: so that the figures are the room's and not those of so many encoders and echo cancellers on its cores,
-only the presenter and the simulated people send, unless `--everyone-sends`.
+only the presenter and the simulated people send, unless `--everyone-sends`; with `--first`, as root, the server
+does not wait for browsers either.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import os
 import statistics
 import tempfile
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.e2e.conftest import ARGUMENTS, CAMERA, CHROMIUM, ORDINARY
 from tests.e2e.evening import go_to
 from tests.e2e.person import WATCH_CONNECTIONS, Person
 from tests.load.clicks import NOTE_MOMENTS, Coming, coming_back, falling_silent, joining, seen_by_all
+from tests.load.priority import bring_forward, starting_first
 from tests.support.process import Server
 
 LIVE = {"Ada": "--leader", "Cy": "--member", "Dee": "--member"}
@@ -112,11 +114,19 @@ def summary(milliseconds: Sequence[float | None]) -> dict[str, float]:
     }
 
 
-async def measure(times: int, simulated: int, everyone_sends: bool) -> dict[str, Any]:
+async def started(server: Server, first: bool) -> None:
+    """The server is up, before whatever else runs here if it is to be."""
+    with starting_first() if first else nullcontext():
+        await server.start()
+    if first and server.process:
+        bring_forward(server.process.pid)
+
+
+async def measure(times: int, simulated: int, everyone_sends: bool, first: bool = False) -> dict[str, Any]:
     async with AsyncExitStack() as stack:
         server = Server(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         stack.push_async_callback(server.stop)
-        await server.start()
+        await started(server, first)
         cast = NAMES[:simulated]
         arguments = [word for name, standing in LIVE.items() for word in (standing, name)]
         arguments += [word for name in cast for word in ("--member", name)]
@@ -163,9 +173,10 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=40)
     parser.add_argument("--simulated", type=int, default=5)
     parser.add_argument("--everyone-sends", action="store_true")
+    parser.add_argument("--first", action="store_true", help="the server, before whatever else runs here; needs root")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    result = asyncio.run(measure(given.times, given.simulated, given.everyone_sends))
+    result = asyncio.run(measure(given.times, given.simulated, given.everyone_sends, given.first))
     if given.json:
         print(json.dumps(result))
         return
