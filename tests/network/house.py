@@ -13,6 +13,9 @@ from tests.network.ground import SERVER
 
 ORIGIN = f"https://{SERVER}"
 PAGES, MEDIA, SECURE = 8080, 8090, 443
+FRAMES = 24
+"""Pictures a second of simulated people, as pages ask of cameras: how long two losses in a row are depends on it."""
+
 START_SECONDS = 90.0
 """How long a process may take to be ready, on a machine that has much else to do."""
 
@@ -62,8 +65,9 @@ class House:
         """Let simulated people come, without any line between them and the server."""
         company = await self._begin("-m", "ascona.rehearsal", stdin=asyncio.subprocess.PIPE)
         people = [{"name": name, "link": link} for name, link in links.items()]
+        brief = {"url": f"http://127.0.0.1:{PAGES}", "people": people, "frames": FRAMES}
         assert company.stdin
-        company.stdin.write(json.dumps({"url": f"http://127.0.0.1:{PAGES}", "people": people}).encode() + b"\n")
+        company.stdin.write(json.dumps(brief).encode() + b"\n")
         await company.stdin.drain()
 
     async def stop(self) -> None:

@@ -15,6 +15,7 @@ from ascona.media.offer import Offer
 from ascona.media.output import Output, fan_out
 from ascona.media.packet import Malformed
 from ascona.media.publisher import Later, Publisher, never
+from ascona.media.repeats import Repeats
 from ascona.media.transport import Transport
 
 TURN_SECONDS = 0.05
@@ -70,6 +71,7 @@ class Connection:
         self._admission = Admission(offer, counts)
         self.estimate = Estimate(began)
         self._repairs = Allowance(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
+        self._repeats = Repeats()
         self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
         forwarder = fan_out if mux.native is None else mux.native.fan_out
         self.publisher = Publisher(
@@ -153,9 +155,13 @@ class Connection:
 
     def _repair(self, output: Output, lost: tuple[int, ...], now: float) -> None:
         """Repeat what is missed, as far as the repairs' part of the line goes; over bad air twice, copies last."""
-        wanted = lost * 2 if self.estimate.airy else lost
+        if self.estimate.airy:
+            lost = 2 * self._repeats.unanswered(output.ssrc, lost, now, self.estimate.round_trip)
         self._repairs.change(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
-        output.resend(wanted[: self._repairs.take_most(len(wanted), now)], now)
+        repeated = lost[: self._repairs.take_most(len(lost), now)]
+        if self.estimate.airy:
+            self._repeats.note(output.ssrc, repeated, now)
+        output.resend(repeated, now)
 
     def _learn(self, block: rtcp.ReportBlock, now: float) -> None:
         """Take in how one of the slots arrives."""

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 MOST_LOST_BEYOND = 0.25
 """Part lost between us and a listener that a speaker is told of at most: Opus does no more about a larger one."""
 
+TOLD_OF_ROUND_TRIP = 0.25
+"""Part of it that a browser behind bad air is told of. It asks again, and repeats again, after what it takes for a
+round trip, and two losses in a row would be a freeze. Where few packets are lost, a few too many repairs are little."""
+
 _NAME = "ascona"
 _LARGEST_PAYLOAD = 1320  # bytes; with our headers and libsrtp's trailer it still fits a datagram
 
@@ -253,8 +257,8 @@ class Publisher:
         self.camera.request(now)
 
     def _ask_again(self, track: Track, now: float) -> None:
-        lost = track.asks(now, self.round_trip)
-        due = track.missing.next_due(self.round_trip)
+        lost = track.asks(now, self.round_trip, self.airy)
+        due = track.missing.next_due(self.round_trip, self.airy)
         if due is not None:
             self._look_by(max(due, now + LEAST_PAUSE_SECONDS), now)
         if lost:
@@ -296,7 +300,12 @@ class Publisher:
         the fraction says so: browsers find their rates by counts and times of arrival, and no picture shall suffer.
         """
         block = track.block(now)
-        if block is None or track is not self._voice:
+        if block is None:
+            return None
+        if self.airy and block.last_report:  # RFC 3550 section 6.4.1: what has passed since is not the way's
+            spared = int((1.0 - TOLD_OF_ROUND_TRIP) * self.round_trip * 65536)
+            block = replace(block, since_report=block.since_report + spared)
+        if track is not self._voice:
             return block
         beyond = min(MOST_LOST_BEYOND, max((output.lost for output in self._ears), default=0.0))
         return replace(block, lost_fraction=max(block.lost_fraction, int(256 * beyond)))

@@ -151,14 +151,14 @@ class Track:
             at.cycles += 1 << 16
         at.highest = sequence
 
-    def asks(self, now: float, round_trip: float) -> list[int]:
+    def asks(self, now: float, round_trip: float, airy: bool = False) -> list[int]:
         """The numbers to ask the publisher for now; of what does not come `key_frame_wanted` is set instead."""
         self.gap = False
         if not self.outputs:
             self.missing.clear()
         if self.missing.give_up(now, round_trip):
             self.key_frame_wanted = True
-        return self.missing.due(now, round_trip)
+        return self.missing.due(now, round_trip, airy)
 
     def key_frame_due(self, now: float) -> bool:
         """Whether a key frame may be asked for again; if so, it counts as asked for."""

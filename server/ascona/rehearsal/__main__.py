@@ -8,7 +8,7 @@ from typing import Any
 
 from ascona.rehearsal.figure import Figure
 from ascona.rehearsal.line import reach_this_machine, send_what_fits
-from ascona.rehearsal.loops import loops
+from ascona.rehearsal.loops import FRAMES, loops
 
 _LINE_LIMIT = 1 << 20  # bytes: far more than a full room
 
@@ -21,8 +21,9 @@ async def play() -> None:
     brief: dict[str, Any] = json.loads(await pipe.readline())
     ended = asyncio.create_task(pipe.read())
     figures: list[asyncio.Task[None]] = []
+    frames = brief.get("frames", FRAMES)
     for seed, person in enumerate(brief["people"]):
-        made = await asyncio.to_thread(loops, person["name"], seed)
+        made = await asyncio.to_thread(loops, person["name"], seed, frames)
         figure = Figure(person["name"], person["link"], brief["url"], made, clock)
         figures.append(asyncio.create_task(figure.live()))
         figures[-1].add_done_callback(_report)

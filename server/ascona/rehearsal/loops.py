@@ -17,7 +17,7 @@ TURNS = 7
 """Pieces in a round: each person talks in one of them, so that a circle is not a choir."""
 
 FRAMES = 12
-"""Pictures in a second."""
+"""Pictures in a second, where nothing else is asked for: enough to see who talks."""
 
 _AUDIO_BITS, _LEAN_BITS = 32_000, 16_000  # in a second, as pages are asked to
 _LOST_PERCENT = 10  # what Opus is told, as a browser is where somebody loses packets: each carries a repair of the last
@@ -61,21 +61,22 @@ class Loops:
 
 
 @cache
-def loops(name: str, seed: int) -> Loops:
+def loops(name: str, seed: int, frames: int = FRAMES) -> Loops:
     """
     Make and encode what a person says and shows; takes about half a second of one core.
 
     Args:
         name: Written on the picture.
         seed: Voice, colours and turn follow from it; the same seed makes the same bytes.
+        frames: Pictures in a second.
     """
     turn = seed % TURNS
     said = phrase(seed, PIECE_SECONDS), bytes(2 * PIECE_SECONDS * RATE)
-    picture = _vp8(_film(name, seed, talks=True)), _vp8(_film(name, seed, talks=False))
+    talking, quiet = (_vp8(_film(name, seed, talks, frames), frames) for talks in (True, False))
     return Loops(
         _voice(said, turn, _AUDIO_BITS, _SAMPLES, _LOST_PERCENT),
         _voice(said, turn, _LEAN_BITS, _LEAN_SAMPLES, 0),
-        Loop("video", *picture, turn, 90_000 // FRAMES, Fraction(1, 90_000)),
+        Loop("video", talking, quiet, turn, 90_000 // frames, Fraction(1, 90_000)),
     )
 
 
@@ -84,22 +85,22 @@ def _voice(said: tuple[bytes, bytes], turn: int, bits: int, length: int, lost: i
     return Loop("audio", talking, quiet, turn, length, Fraction(1, RATE))
 
 
-def _film(name: str, seed: int, talks: bool) -> Iterable[av.VideoFrame]:
-    for number in range(FRAMES * PIECE_SECONDS):
-        mouth = loudness(number / FRAMES) if talks else 0.0
+def _film(name: str, seed: int, talks: bool, rate: int) -> Iterable[av.VideoFrame]:
+    for number in range(rate * PIECE_SECONDS):
+        mouth = loudness(number / rate) if talks else 0.0
         drawn = av.VideoFrame(WIDTH, HEIGHT, "rgb24")
-        drawn.planes[0].update(portrait(name, seed, number / FRAMES / PIECE_SECONDS, mouth).tobytes())
+        drawn.planes[0].update(portrait(name, seed, number / rate / PIECE_SECONDS, mouth).tobytes())
         frame = drawn.reformat(format="yuv420p")
         frame.pts = number
         yield frame
 
 
-def _vp8(frames: Iterable[av.VideoFrame]) -> tuple[bytes, ...]:
+def _vp8(frames: Iterable[av.VideoFrame], rate: int) -> tuple[bytes, ...]:
     encoder = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, FRAMES), Fraction(FRAMES)
+    encoder.time_base, encoder.framerate = Fraction(1, rate), Fraction(rate)
     encoder.bit_rate = _VIDEO_BITS
-    encoder.gop_size = FRAMES * PIECE_SECONDS
+    encoder.gop_size = rate * PIECE_SECONDS
     encoder.thread_count = 1  # the same bytes on every machine
     # "good", not "realtime": there the plain colours drift until the next key frame.
     encoder.options = {"deadline": "good", "cpu-used": "2", "lag-in-frames": "0", "auto-alt-ref": "0"}

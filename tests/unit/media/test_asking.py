@@ -93,11 +93,16 @@ def test_a_look_that_was_put_off_is_not_taken(camera):
     assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 1
 
 
-def test_where_the_asking_may_be_lost_it_is_done_twice(camera):
+def test_where_the_asking_may_be_lost_it_is_done_twice_and_once_more_soon(camera):
     watched(camera)
     camera.publisher.airy = True
+    camera.publisher.round_trip = 0.05
     camera.lose("l")
 
     camera.show("l")
 
     assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 2
+    [(after, look)] = camera.alarms
+    assert after == pytest.approx(0.02)
+    look(after)
+    assert camera.asked.count(rtcp.Nack(SSRC["l"], (3,))) == 4

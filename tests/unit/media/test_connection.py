@@ -170,15 +170,20 @@ def test_a_listener_who_misses_a_picture_gets_it_again_while_the_gate_is_open(ad
     assert ben.received() == []
 
 
+def bad_air(listener: Browser) -> None:
+    """Five packets of a hundred are lost on the way to somebody."""
+    losses = listener.connection.estimate.losses
+    losses.count(11, 0, 0, 0.0)
+    losses.count(11, 1000, 50, 1.0)
+    losses.pass_time(0.25)
+
+
 def test_over_bad_air_it_comes_twice_because_repairs_are_lost_as_well(ada, ben):
     ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
     ada.show(1, key=True)
     (seen,) = ben.received()
     assert isinstance(seen, Packet)
-    losses = ben.connection.estimate.losses
-    losses.count(11, 0, 0, 0.0)
-    losses.count(11, 1000, 50, 1.0)
-    losses.pass_time(0.25)
+    bad_air(ben)
 
     ben.report(rtcp.nack(1, 11, [seen.sequence]))
 
@@ -187,6 +192,24 @@ def test_over_bad_air_it_comes_twice_because_repairs_are_lost_as_well(ada, ben):
     assert isinstance(second, Packet)
     assert first.payload == second.payload
     assert second.sequence == (first.sequence + 1) & 0xFFFF, "each is a packet of its own, or it would be a copy"
+
+
+def test_whoever_asks_again_before_a_repair_can_be_there_gets_no_more_of_it(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
+    ada.show(1, key=True)
+    (seen,) = ben.received()
+    assert isinstance(seen, Packet)
+    bad_air(ben)
+    ben.connection.estimate.time(0.04, 0.0)
+    missed = rtcp.nack(1, 11, [seen.sequence])
+
+    assert [repairs(ben, missed, now) for now in (1.0, 1.02, 1.039, 1.041, 1.06)] == [2, 0, 0, 2, 0]
+
+
+def repairs(listener: Browser, missed: bytes, now: float) -> int:
+    """How many packets somebody gets for asking."""
+    listener.report(missed, now=now)
+    return len(listener.received())
 
 
 def test_a_listener_who_asks_for_everything_does_not_get_more_than_a_lines_worth(ada, ben):

@@ -48,6 +48,15 @@ def test_over_a_long_way_it_is_asked_for_as_seldom_as_that_makes_sense():
     assert asked == [0, 600, 675, 750, 825, 900, 975, 1050, 1125]
 
 
+def test_over_bad_air_it_is_asked_for_twice_and_then_when_neither_repair_has_come():
+    lost = missing(7)
+
+    asked = [moment for moment in range(1, 65) if lost.due(moment / 1024, TRIP, airy=True)]
+
+    assert asked == [13, 40, 48, 56, 64], "of a round trip of 32"
+    assert lost.next_due(TRIP, airy=True) == (64 + 8) / 1024
+
+
 def test_what_has_come_is_not_asked_for():
     lost = missing(7, 8)
 

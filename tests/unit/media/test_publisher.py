@@ -14,7 +14,7 @@ from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.offer import read_offer
 from ascona.media.packet import Malformed
-from ascona.media.publisher import MOST_LOST_BEYOND, Publisher
+from ascona.media.publisher import MOST_LOST_BEYOND, TOLD_OF_ROUND_TRIP, Publisher
 
 RID, REPAIRED_RID, TRANSPORT_WIDE = 10, 11, 3
 SSRC = {"l": 21, "h": 22}
@@ -286,3 +286,24 @@ def test_what_is_lost_on_the_speakers_own_way_counts_if_it_is_more(camera):
 
     block = camera.beat(0.3)[20]
     assert (block.lost_fraction, block.lost) == (9 * 256 // 11, 9)
+
+
+@pytest.mark.parametrize(("airy", "told"), [(False, 0.04), (True, TOLD_OF_ROUND_TRIP * 0.04)])
+def test_over_bad_air_a_browser_takes_the_way_for_shorter_so_that_it_asks_and_repeats_sooner(camera, airy, told):
+    camera.show("l", key=True)
+    camera.publisher.reported(rtcp.SenderReport(SSRC["l"], 1 << 40, 0), 1.0)
+    camera.publisher.round_trip, camera.publisher.airy = 0.04, airy
+
+    block = camera.beat(1.5)[SSRC["l"]]
+
+    answered = 1.5 + 0.04  # when the answer is there, by a clock that read 1.0 when the report left
+    assert answered - 1.0 - block.since_report / 65536 == pytest.approx(told, abs=0.001)
+
+
+def test_before_a_report_there_is_no_way_to_be_told_of(camera):
+    camera.show("l", key=True)
+    camera.publisher.airy = True
+
+    block = camera.beat(1.5)[SSRC["l"]]
+
+    assert (block.last_report, block.since_report) == (0, 0)

@@ -46,6 +46,13 @@ def test_pieces_last_as_long_as_they_should(zofia):
             assert len(piece) * loop.ticks * loop.time_base == PIECE_SECONDS
 
 
+def test_as_many_pictures_are_made_as_are_asked_for():
+    picture = loops("Zofia", 3, 24).picture
+
+    assert len(picture.quiet) == 24 * PIECE_SECONDS
+    assert len(picture.quiet) * picture.ticks * picture.time_base == PIECE_SECONDS
+
+
 def carries_repair(packet: bytes) -> bool:
     """Whether a packet of one mono frame repeats the one before: SILK's flag of that, RFC 6716 section 4.2.3."""
     return packet[0] >> 3 < 16 and bool(packet[1] & 0x40)
