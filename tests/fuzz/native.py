@@ -207,7 +207,7 @@ class World:
 
     def numbering(self) -> Any:
         if lots.random() < 0.02:
-            return lots.choice([None, Numbering(1, 2), self.lines[0], self.port])
+            return lots.choice([None, Numbering(1, 2, 90_000, 5.0), self.lines[0], self.port])
         element = lots.choice([0, 3 << 28 | 2 << 24])
         rate, patience = (90_000, 5.0) if lots.random() < 0.9 else lots.choice([(48_000, 0.5), (0, math.nan)])
         return lots.choice(self.lines).numbering(7, 96, element, rate, patience, 5, 6)
@@ -233,7 +233,7 @@ class World:
                 self.port.close()
                 self.port = self.opened()
             case 8 if not isinstance(output.numbering, Numbering):
-                name = lots.choice(Numbering.__slots__)
+                name = lots.choice([name for name in Numbering.__slots__ if not name.startswith("_")])
                 setattr(output.numbering, name, lots.choice([*EDGES, *MOMENTS, True, lots.randint(0, 1 << 15)]))
 
     def turn(self) -> None:

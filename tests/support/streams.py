@@ -44,7 +44,7 @@ class Listener:
     def __init__(self, kind: Kind = Kind.VIDEO, ssrc: int = 1000, first: int = 100, sent_at: int | None = None) -> None:
         self._sent: list[Packet] = []
         self.raw: list[bytes] = []
-        self.through_python = 0
+        self.by_the_rules = 0
         self.reports: list[rtcp.Heard] = []
         self.end = ways.chosen.end()
         self.output = Output(
@@ -58,6 +58,7 @@ class Listener:
             repair=(ssrc + 1, REPAIR_TYPE) if kind is Kind.VIDEO else None,
             sent_at=sent_at,
             line=self.end.line,
+            way=self.end.way,
         )
 
     def forward(self, packet: Packet, picture: Picture | None, now: float) -> None:
@@ -66,7 +67,7 @@ class Listener:
         self._collect()  # no more than a socket holds
 
     def _receive(self, head: bytes, body: bytes, left_out: int) -> None:
-        self.through_python += 1
+        self.by_the_rules += 1
         self._collect()
         self._note(head + body[left_out:])
 

@@ -9,10 +9,11 @@ from ascona.media import rtcp
 from ascona.media.admission import Admission, Allowance
 from ascona.media.answer import Sources
 from ascona.media.estimate import Estimate
+from ascona.media.fanout import fan_out
 from ascona.media.handshake import Identity
 from ascona.media.mux import Mux
 from ascona.media.offer import Offer
-from ascona.media.output import Output, fan_out
+from ascona.media.output import Output
 from ascona.media.packet import Malformed
 from ascona.media.publisher import Later, Publisher, never
 from ascona.media.repeats import Repeats
@@ -217,5 +218,6 @@ def _outputs(
             repair=None if line.repair_type is None else (sources.repair, line.repair_type),
             sent_at=line.extensions.get("sent_at") if line.kind is Kind.VIDEO else None,
             line=transport.line,
+            way=transport.way,
         )
     return outputs

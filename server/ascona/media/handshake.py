@@ -24,6 +24,7 @@ __all__ = [
     "Secured",
     "SrtpError",
     "State",
+    "room",
 ]
 
 LARGEST_PACKET = 1500 - 144
@@ -41,9 +42,9 @@ _FLIGHT = 8192  # bytes; one flight of ours is below 1200
 _ROOM = 1500  # bytes of a packet and its trailer
 # One place where every packet is encrypted and decrypted, as there is one thread: it stays in the processor's cache.
 _room = ffi.new("char[]", _ROOM)
-_buffer = ffi.buffer(_room)
+room = ffi.buffer(_room)
 _length = ffi.new("int *")
-_views: list[memoryview] = [memoryview(_buffer)[:length] for length in range(_ROOM + 1)]
+_views: list[memoryview] = [memoryview(room)[:length] for length in range(_ROOM + 1)]
 _srtp_protect, _srtp_unprotect, _OK = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_err_status_ok
 
 
@@ -96,11 +97,11 @@ class Inbound:
         end = len(datagram)
         if end > _ROOM:
             raise ValueError("packet is too long")
-        _buffer[0:end] = datagram
+        room[0:end] = datagram
         _length[0] = end
         if _srtp_unprotect(self._handle, _room, _length) != _OK:
             raise SrtpError("libsrtp refuses the packet")
-        return bytes(_buffer[0 : _length[0]])
+        return bytes(room[0 : _length[0]])
 
 
 class Outbound:
@@ -138,8 +139,17 @@ class Outbound:
         end = start + len(body)
         if end > LARGEST_PACKET:
             raise ValueError("packet is too long")
-        _buffer[start:end] = body
-        _buffer[0:cut] = head  # over what is left out
+        room[start:end] = body
+        room[0:cut] = head  # over what is left out
+        return self.seal(end)
+
+    def seal(self, end: int) -> memoryview:
+        """
+        Encrypt the RTP packet that lies in `room`, so many bytes; the rest is as with `protect`.
+
+        Raises:
+            SrtpError: If libsrtp refuses it.
+        """
         _length[0] = end
         if _srtp_protect(self._handle, _room, _length) != _OK:
             raise SrtpError("libsrtp refuses the packet")

@@ -88,6 +88,7 @@ class Mux:
         self._host = host
         self._socket = _bound(host, port, socket.SOCK_DGRAM) if port else _bound_anywhere(host)
         self.address: tuple[Any, ...] = self._socket.getsockname()
+        self.sendto: Callable[[memoryview, Any], int] = self._socket.sendto
         self.endpoints: dict[str, Endpoint] = {}
         self.places: dict[Address, Endpoint] = {}
         self.clock = clock

@@ -5,22 +5,22 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from ascona.core.media_plan import Kind
-from ascona.media.numbering import NEVER, NONE, Numbering
+from ascona.media.numbering import BACKWARDS, EARLY_SECONDS, FORGETTING, NEVER, NONE, Numbering
 from ascona.media.packet import HEADER, Packet, Picture, read_picture
 from ascona.media.reports import CLOCK_RATE, Reports
+from ascona.media.way import NOWHERE, Way
 
 if TYPE_CHECKING:
     from ascona.media.native._port import Line
     from ascona.media.track import Track
 
-_EARLY_SECONDS = 0.5  # a timestamp so far ahead of the clock on the wall means that the publisher's clock jumped;
-_LATE_SECONDS = {Kind.AUDIO: 0.5, Kind.VIDEO: 5.0}  # so far behind, that it stood still,
+_LATE_SECONDS = {Kind.AUDIO: 0.5, Kind.VIDEO: 5.0}  # so far behind, a publisher's clock stood still,
 _CATCHING_UP_SECONDS = 0.06  # unless by then a burst has caught up: then the network stood still
 _LEAST_STEP = {Kind.AUDIO: 480, Kind.VIDEO: 90}  # timestamp units: time goes on, whatever the clocks say
-_FORGETTING = 0.999  # of lateness with each packet: two clocks drift apart
-_BACKWARDS = 0x8000
+ONE_BYTE = 0xBEDE0001
+"""What stands before one header extension of four bytes (RFC 8285 section 4.2)."""
+
 _EXTENDED_HEADER = Struct("!BBHIIII")  # with the block of one element of four bytes
-_ONE_BYTE = 0xBEDE0001
 _REPAIRABLE = 512
 
 
@@ -36,16 +36,18 @@ class Output:
         lost: Part of all packets that is lost on the way to this listener, as last known.
         numbering: Where the stream stands.
         reports: What this listener is told of its clock.
+        element: abs-send-time as a header extension, without the time; 0 where there is none.
+        way: Which packets take that are usual.
     """
 
     __slots__ = (
         "_before",
-        "_element",
         "_floor",
         "_patience",
         "_rate",
         "_repair_sequence",
         "_send",
+        "element",
         "kind",
         "lost",
         "name",
@@ -55,6 +57,7 @@ class Output:
         "reports",
         "source",
         "ssrc",
+        "way",
     )
 
     def __init__(
@@ -69,6 +72,7 @@ class Output:
         repair: tuple[int, int] | None = None,
         sent_at: int | None = None,
         line: "Line | None" = None,
+        way: Way | None = None,
     ) -> None:
         """
         Args:
@@ -80,8 +84,10 @@ class Output:
             repair: SSRC and payload type of retransmissions.
             sent_at: Id of the abs-send-time header extension.
             line: Keeps the numbering, where it can send packets on by itself.
+            way: For what is usual, where Python does that.
         """
         self.kind = kind
+        self.way = NOWHERE if way is None else way
         self.name = name
         self.ssrc = ssrc
         self.payload_type = payload_type
@@ -92,13 +98,13 @@ class Output:
         self._rate = CLOCK_RATE[kind]
         self._patience = _LATE_SECONDS[kind]
         self._send = send
-        self._element = 0 if sent_at is None else (sent_at << 4 | 2) << 24
+        self.element = 0 if sent_at is None else (sent_at << 4 | 2) << 24
         sequence, self._repair_sequence, timestamp = bits(15), bits(15), bits(32)
         if line is None:
-            self.numbering = Numbering(sequence, timestamp)
+            self.numbering = Numbering(sequence, timestamp, self._rate, self._patience)
         else:
             self.numbering = line.numbering(
-                ssrc, payload_type, self._element, self._rate, self._patience, sequence, timestamp
+                ssrc, payload_type, self.element, self._rate, self._patience, sequence, timestamp
             )
         self.reports = Reports(ssrc, name, kind, self.numbering, send_report)
         self._floor = -1
@@ -132,7 +138,7 @@ class Output:
         sequence = (packet.sequence + at.sequence_offset) & 0xFFFF
         timestamp = (packet.timestamp + at.timestamp_offset) & 0xFFFFFFFF
         ahead = (sequence - at.sequence) & 0xFFFF
-        if ahead < _BACKWARDS:
+        if ahead < BACKWARDS:
             if timestamp != at.timestamp:
                 timestamp = at.timestamp = self._in_time(packet, timestamp, now)
             at.sequence = sequence
@@ -147,13 +153,13 @@ class Output:
         if picture is None or picture.number is None:
             self._send(header, payload, 0)
         else:
-            beginning = self._beginning(picture, picture.number, newest=ahead < _BACKWARDS)
+            beginning = self._beginning(picture, picture.number, newest=ahead < BACKWARDS)
             self._send(header + beginning, payload, len(beginning))
 
     def _predates(self, packet: Packet) -> bool:
         """Whether a packet was sent before the gate opened: all that came since then could be asked for with it."""
         ahead = (packet.sequence - self._floor) & 0xFFFF
-        if self._floor < 0 or ahead >= _BACKWARDS:
+        if self._floor < 0 or ahead >= BACKWARDS:
             return self._floor >= 0
         if ahead >= _REPAIRABLE:
             self._floor = -1  # tracks take nothing that is later by so much
@@ -195,7 +201,7 @@ class Output:
         if last is None or this is None:
             return 0.0
         delay = (this - last) - (now - at.sent_at)
-        return delay if abs(delay) < _EARLY_SECONDS else 0.0
+        return delay if abs(delay) < EARLY_SECONDS else 0.0
 
     def _in_time(self, packet: Packet, timestamp: int, now: float) -> int:
         """
@@ -209,8 +215,8 @@ class Output:
         step = (timestamp - at.timestamp) & 0xFFFFFFFF
         if step >= 0x80000000:
             step -= 1 << 32
-        late = at.late * _FORGETTING + (now - at.sent_at) - step / self._rate
-        if late < -_EARLY_SECONDS:
+        late = at.late * FORGETTING + (now - at.sent_at) - step / self._rate
+        if late < -EARLY_SECONDS:
             return self._anchor_time(packet, now)
         at.late = late if late > 0.0 else 0.0
         if late < self._patience:
@@ -236,10 +242,10 @@ class Output:
         return picture.beginning(number, base)
 
     def _header(self, second: int, sequence: int, timestamp: int, ssrc: int, now: float) -> bytes:
-        if not self._element:
+        if not self.element:
             return HEADER.pack(0x80, second, sequence, timestamp, ssrc)
-        moment = self._element | int(now * 262_144) & 0xFFFFFF  # 6.18 fixed point seconds
-        return _EXTENDED_HEADER.pack(0x90, second, sequence, timestamp, ssrc, _ONE_BYTE, moment)
+        moment = self.element | send_time(now)
+        return _EXTENDED_HEADER.pack(0x90, second, sequence, timestamp, ssrc, ONE_BYTE, moment)
 
     def resend(self, lost: Iterable[int], now: float) -> int:
         """
@@ -271,10 +277,6 @@ class Output:
         return repaired
 
 
-FanOut = Callable[[tuple[Output, ...], Packet, Picture | None, float], None]
-
-
-def fan_out(outputs: tuple["Output", ...], packet: Packet, picture: Picture | None, now: float) -> None:
-    """Send a packet on to everybody who may have it; `native` has another way to do the same."""
-    for output in outputs:
-        output.forward(packet, picture, now)
+def send_time(now: float) -> int:
+    """A moment as abs-send-time has it: 24 bits, seconds of 6.18 fixed point."""
+    return int(now * 262_144) & 0xFFFFFF

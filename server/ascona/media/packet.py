@@ -7,7 +7,9 @@ HEADER = Struct("!BBHII")
 _EXTENSIONS = Struct("!HH")
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
-_LONG, _SHORT = 0x7FFF, 0x7F
+LONG, SHORT = 0x7FFF, 0x7F
+"""The largest VP8 picture ids: 15 bits, or 7 (RFC 7741 section 4.2)."""
+
 _LONG_AND_BASE = Struct("!2sHB")
 
 
@@ -59,7 +61,7 @@ class Picture:
 
         They stand in the place of as many bytes of the payload.
         """
-        if self.most == _LONG:
+        if self.most == LONG:
             if self.base is not None:
                 return _LONG_AND_BASE.pack(self.flags, number | 0x8000, base)
             return self.flags + (number | 0x8000).to_bytes(2, "big")
@@ -150,7 +152,7 @@ def read_picture(payload: bytes) -> Picture:
     try:
         first = payload[0]
         at = 1
-        most = _LONG
+        most = LONG
         number = base = None
         if first & 0x80:
             flags = payload[1]
@@ -160,7 +162,7 @@ def read_picture(payload: bytes) -> Picture:
                 if number & 0x80:
                     number, at = (number & 0x7F) << 8 | payload[3], 4
                 else:
-                    most, at = _SHORT, 3
+                    most, at = SHORT, 3
             if flags & 0x40:
                 if number is not None:
                     base = payload[at]

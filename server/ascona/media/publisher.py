@@ -11,10 +11,11 @@ from ascona.media import rtcp
 from ascona.media.arrivals import Arrivals
 from ascona.media.camera import Camera, lead
 from ascona.media.clocks import PeerClock
+from ascona.media.fanout import FanOut, fan_out
 from ascona.media.intake import Intake
 from ascona.media.missing import SUPPOSED_ROUND_TRIP_SECONDS
 from ascona.media.offer import LAYERS, Offer
-from ascona.media.output import FanOut, Output, fan_out
+from ascona.media.output import Output
 from ascona.media.packet import Malformed, Packet, read_packet, read_picture, repaired
 from ascona.media.track import Track
 
@@ -253,7 +254,8 @@ class Publisher:
     def ask(self, now: float) -> None:
         """Ask for the packets and key frames that are missing."""
         for track in self._tracks.values():
-            self._ask_again(track, now)
+            if track.missing:
+                self._ask_again(track, now)
         self.camera.request(now)
 
     def _ask_again(self, track: Track, now: float) -> None:
@@ -277,7 +279,8 @@ class Publisher:
             return
         self._next_look = float("inf")
         for track in self._tracks.values():
-            self._ask_again(track, now)
+            if track.missing:
+                self._ask_again(track, now)
 
     def feed_back(self) -> None:
         """Say when packets arrived."""

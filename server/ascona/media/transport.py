@@ -8,6 +8,7 @@ from ascona.media.admission import Allowance
 from ascona.media.answer import Credentials
 from ascona.media.handshake import Handshake, HandshakeFailed, Identity, Secured, SrtpError, State
 from ascona.media.mux import Address, Mux
+from ascona.media.way import Way
 
 HANDSHAKE_SECONDS = 10.0
 """From the first connectivity check to the keys; then the connection is given up."""
@@ -66,6 +67,7 @@ class Transport:
 
     Attributes:
         sending: There are keys, and the peer consents to being sent to.
+        way: Which usual packets take out where Python sends them.
         line: The way that packets take in C, in and out; None where everything goes through Python.
     """
 
@@ -99,6 +101,7 @@ class Transport:
         self._address_checked = 0.0
         self._secured: Secured | None = None
         self.sending = False
+        self.way = Way(mux.sendto, counts)
         self.line = None if mux.native is None else mux.native.line()
         self.restart()
 
@@ -283,13 +286,16 @@ class Transport:
         self._receiver = _Nobody()
 
     def _lend(self) -> None:
-        """Let packets leave in C as long as they may leave at all, by UDP."""
-        if self.line is None:
-            return
+        """Let packets take the short way as long as they may leave at all, by UDP."""
         if self.sending and self._secured is not None and isinstance(self._address, tuple):
-            self.line.aim(self._secured.outbound.keys, self._secured.outbound, self._address)
+            outbound = self._secured.outbound
+            self.way.aim(outbound, self._address)
+            if self.line is not None:
+                self.line.aim(outbound.keys, outbound, self._address)
         else:
-            self.line.rest()
+            self.way.rest()
+            if self.line is not None:
+                self.line.rest()
 
     def _set_sending(self, sending: bool) -> None:
         if sending != self.sending:

@@ -1,4 +1,4 @@
-"""Hypothesis, for the readers of hostile bytes; both ways on which packets are sent on."""
+"""Hypothesis, for the readers of hostile bytes; the ways on which packets are sent on."""
 
 from collections.abc import Iterator
 
@@ -21,8 +21,12 @@ def in_c() -> Iterator[ways.C]:
     way.close()
 
 
-@pytest.fixture(params=["Python", "C"])
-def each_way(request: pytest.FixtureRequest) -> None:
-    """The same test on both ways."""
+@pytest.fixture(params=["the rules", "Python", "C"])
+def each_way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same test on each way."""
     if request.param == "C":
         request.getfixturevalue("in_c")
+    if request.param == "the rules":
+        ways.choose(ways.Rules())
+    yield
+    ways.choose(ways.Python())

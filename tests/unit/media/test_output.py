@@ -100,6 +100,17 @@ def test_a_burst_after_a_network_stood_still_keeps_its_clock():
     assert set(steps(listener.timestamps, 1 << 32)) == {960}
 
 
+def test_a_network_that_stands_still_again_has_time_again_to_catch_up():
+    listener = Listener(Kind.AUDIO)
+    listener.output.follow(Track(Kind.AUDIO, 7))
+    speak(listener, 1, now=0.0, count=50)
+    for first, now in ((51, 1.98), (101, 2.98)):  # a second's packets at once
+        for step in range(50):
+            listener.forward(voice(first + step, 960 * (first - 1 + step)), None, now)
+
+    assert set(steps(listener.timestamps, 1 << 32)) == {960}
+
+
 def test_sound_goes_on_for_hours():
     listener = Listener(Kind.AUDIO)
     listener.output.follow(Track(Kind.AUDIO, 7))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.media.test_handshake import RTP, Peer
 
-from ascona.media.handshake import Identity
+from ascona.media.handshake import Identity, room
 from ascona.media.mux import Address
 from ascona.media.transport import (
     CHECKS_PER_SECOND,
@@ -57,6 +57,8 @@ class Port:
     def send(self, datagram: bytes, address: Address) -> None:
         self.sent.append((bytes(datagram), address))  # an encrypted packet stands there only until the next
 
+    sendto = send
+
 
 class Line:
     """A transport, its port and its peer."""
@@ -91,12 +93,26 @@ class Line:
                 self.peer.tls.bio_write(answer)
             self.port.sent.clear()
 
+    def shortly(self) -> Address | None:
+        """Where a usual packet goes."""
+        if not self.transport.way.aimed:
+            return None
+        before = len(self.port.sent)
+        room[: len(RTP)] = RTP
+        self.transport.way.send(len(RTP))
+        [(datagram, address)] = self.port.sent[before:]
+        assert datagram == self.port.sent[0][0], "the same bytes"
+        del self.port.sent[before:]
+        return address
+
     def reaches(self) -> list[Address]:
         """Where a packet goes now."""
         self.port.sent.clear()
         self.transport.send_packet(RTP, b"")
         places = [address for _, address in self.port.sent]
-        assert self.port.native.aimed == next((place for place in places if isinstance(place, tuple)), None), "as in C"
+        by_udp = next((place for place in places if isinstance(place, tuple)), None)
+        assert self.port.native.aimed == by_udp, "as in C"
+        assert self.shortly() == by_udp, "and what is usual"
         return places
 
 
