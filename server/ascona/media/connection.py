@@ -8,6 +8,7 @@ from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.admission import Admission, Allowance
 from ascona.media.answer import Sources
+from ascona.media.asking import Later, never
 from ascona.media.estimate import Estimate
 from ascona.media.fanout import fan_out
 from ascona.media.handshake import Identity
@@ -15,7 +16,7 @@ from ascona.media.mux import Mux
 from ascona.media.offer import Offer
 from ascona.media.output import Output
 from ascona.media.packet import Malformed
-from ascona.media.publisher import Later, Publisher, never
+from ascona.media.publisher import Publisher
 from ascona.media.repeats import Repeats
 from ascona.media.transport import Transport
 
@@ -62,7 +63,7 @@ class Connection:
             epoch: Seconds from 1970 to the moment our clock counts from.
             bits: Gives so many random bits.
             token: Gives so many random characters.
-            later: See `Publisher`.
+            later: See `Asking`.
         """
         self.offer = offer
         self.version = 1
@@ -184,7 +185,8 @@ class Connection:
         self.transport.tick(now)
         if not self.up:
             return
-        self.publisher.round_trip, self.publisher.airy = self.estimate.round_trip, self.estimate.airy
+        asking = self.publisher.asking
+        asking.round_trip, asking.airy = self.estimate.round_trip, self.estimate.airy
         self.publisher.ask(now)
         if turn % _TURNS_PER_FEEDBACK == 0:
             self.publisher.feed_back()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.arrivals import Arrivals
+from ascona.media.asking import Asking, Later, never
 from ascona.media.camera import Camera, lead
 from ascona.media.clocks import PeerClock
 from ascona.media.fanout import FanOut, fan_out
 from ascona.media.intake import Intake
-from ascona.media.missing import SUPPOSED_ROUND_TRIP_SECONDS
 from ascona.media.offer import LAYERS, Offer
 from ascona.media.output import Output
 from ascona.media.packet import Malformed, Packet, read_packet, read_picture, repaired
@@ -25,25 +25,8 @@ if TYPE_CHECKING:
 MOST_LOST_BEYOND = 0.25
 """Part lost between us and a listener that a speaker is told of at most: Opus does no more about a larger one."""
 
-TOLD_OF_ROUND_TRIP = 0.25
-"""Part of it that a browser behind bad air is told of. It asks again, and repeats again, after what it takes for a
-round trip, and two losses in a row would be a freeze. Where few packets are lost, a few too many repairs are little."""
-
 _NAME = "ascona"
 _LARGEST_PAYLOAD = 1320  # bytes; with our headers and libsrtp's trailer it still fits a datagram
-
-
-LEAST_PAUSE_SECONDS = 0.005
-"""Between two looks at what is missing."""
-
-_EARLY_SECONDS = 0.001  # by which a look may come before its time: less than between two
-
-Later = Callable[[float, Callable[[float], None]], None]
-"""Calls something after so many seconds, with the moment it is then."""
-
-
-def never(_seconds: float, _what: Callable[[float], None]) -> None:
-    pass
 
 
 class Publisher:
@@ -52,8 +35,7 @@ class Publisher:
 
     Attributes:
         camera: Who gets which of its layers.
-        round_trip: Seconds from asking for a packet to its repair, as far as is known.
-        airy: Whether what is asked may well be lost on its way: see `Estimate.airy`.
+        asking: For what is lost on the way here.
         arrived: Packets with content so far, by kind; belongs to the person and outlives the connection.
     """
 
@@ -76,8 +58,7 @@ class Publisher:
             fan_out: Sends a packet on.
             epoch: Seconds from 1970 to the moment our clock counts from.
             line: Deals with usual packets by itself, and leaves the others to `receive`.
-            later: Calls something with the moment after so many seconds. What is missing is asked for again then;
-                otherwise `ask` does so.
+            later: See `Asking`.
         """
         audio, video = offer.lines[:2]
         self._audio_type, self._video_type, self._repair_type = (
@@ -103,10 +84,7 @@ class Publisher:
         self._voice: Track | None = None
         # Not a method of ours: what refers to itself is kept until a collector comes, and with it all that was kept.
         self.camera = Camera(video.layers, partial(_ask_for_picture, send, ssrc), counts)
-        self.round_trip = SUPPOSED_ROUND_TRIP_SECONDS
-        self.airy = False
-        self._later = later
-        self._next_look = float("inf")
+        self.asking = Asking(self._tracks, partial(_ask_for_packets, send, ssrc), later)
         self._arrivals = Arrivals()
         self._line = line
         self._intake = Intake if line is None else line.intake
@@ -192,7 +170,7 @@ class Publisher:
             return
         self.arrived[track.kind] += 1
         if track.gap:
-            self._ask_again(track, now)
+            self.asking.ask_for(track, now)
         if picture is not None and picture.key and packet.sequence == track.highest:
             self.camera.take_over(track, now)  # not with a late one: see `Output.forward`
         self._fan_out(track.outputs, packet, picture, now)
@@ -253,34 +231,8 @@ class Publisher:
 
     def ask(self, now: float) -> None:
         """Ask for the packets and key frames that are missing."""
-        for track in self._tracks.values():
-            if track.missing:
-                self._ask_again(track, now)
+        self.asking.ask(now)
         self.camera.request(now)
-
-    def _ask_again(self, track: Track, now: float) -> None:
-        lost = track.asks(now, self.round_trip, self.airy)
-        due = track.missing.next_due(self.round_trip, self.airy)
-        if due is not None:
-            self._look_by(max(due, now + LEAST_PAUSE_SECONDS), now)
-        if lost:
-            request = rtcp.receiver_report(self._ssrc, _NAME) + rtcp.nack(self._ssrc, track.ssrc, lost)
-            for _ in range(2 if self.airy else 1):
-                self._send(request)
-
-    def _look_by(self, moment: float, now: float) -> None:
-        if moment < self._next_look:
-            self._next_look = moment
-            self._later(moment - now, self._look)
-
-    def _look(self, now: float) -> None:
-        """The time has come to ask once more, unless somebody has looked since and said when to look next."""
-        if now < self._next_look - _EARLY_SECONDS:
-            return
-        self._next_look = float("inf")
-        for track in self._tracks.values():
-            if track.missing:
-                self._ask_again(track, now)
 
     def feed_back(self) -> None:
         """Say when packets arrived."""
@@ -305,13 +257,16 @@ class Publisher:
         block = track.block(now)
         if block is None:
             return None
-        if self.airy and block.last_report:  # RFC 3550 section 6.4.1: what has passed since is not the way's
-            spared = int((1.0 - TOLD_OF_ROUND_TRIP) * self.round_trip * 65536)
-            block = replace(block, since_report=block.since_report + spared)
+        if block.last_report:  # RFC 3550 section 6.4.1: what has passed since is not the way's
+            block = replace(block, since_report=block.since_report + int(self.asking.untold * 65536))
         if track is not self._voice:
             return block
         beyond = min(MOST_LOST_BEYOND, max((output.lost for output in self._ears), default=0.0))
         return replace(block, lost_fraction=max(block.lost_fraction, int(256 * beyond)))
+
+
+def _ask_for_packets(send: Callable[[bytes], None], ssrc: int, track: Track, lost: list[int]) -> None:
+    send(rtcp.receiver_report(ssrc, _NAME) + rtcp.nack(ssrc, track.ssrc, lost))
 
 
 def _ask_for_picture(send: Callable[[bytes], None], ssrc: int, track: Track) -> None:

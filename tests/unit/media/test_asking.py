@@ -7,7 +7,7 @@ from tests.support.streams import Listener, vp8
 from tests.unit.media.test_publisher import SSRC, Camera
 
 from ascona.media import rtcp
-from ascona.media.publisher import LEAST_PAUSE_SECONDS
+from ascona.media.asking import LEAST_PAUSE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("each_way")
 
@@ -42,7 +42,7 @@ def test_a_lost_packet_is_asked_for_and_its_repair_sent_on(camera):
 
 def test_what_does_not_come_is_asked_for_when_a_repair_could_have_been_here(camera):
     watched(camera)
-    camera.publisher.round_trip = 0.04
+    camera.publisher.asking.round_trip = 0.04
     camera.lose("l")
     camera.show("l")
     [(after, look)] = camera.alarms
@@ -61,7 +61,7 @@ def test_what_does_not_come_is_asked_for_when_a_repair_could_have_been_here(came
 
 def test_however_much_is_missing_one_look_at_a_time_is_waited_for(camera):
     watched(camera)
-    camera.publisher.round_trip = 0.016
+    camera.publisher.asking.round_trip = 0.016
     for _ in range(3):
         camera.lose("l")
         camera.show("l")
@@ -95,8 +95,8 @@ def test_a_look_that_was_put_off_is_not_taken(camera):
 
 def test_where_the_asking_may_be_lost_it_is_done_twice_and_once_more_soon(camera):
     watched(camera)
-    camera.publisher.airy = True
-    camera.publisher.round_trip = 0.05
+    camera.publisher.asking.airy = True
+    camera.publisher.asking.round_trip = 0.05
     camera.lose("l")
 
     camera.show("l")

@@ -246,8 +246,8 @@ def test_what_a_line_is_like_says_when_and_how_often_to_ask_for_what_is_missing(
 
     ada.connection.tick(0.05, 1)
 
-    assert ada.connection.publisher.round_trip == 0.3
-    assert ada.connection.publisher.airy
+    assert ada.connection.publisher.asking.round_trip == 0.3
+    assert ada.connection.publisher.asking.airy
 
 
 def test_what_is_not_genuine_is_counted_and_dropped(ada):

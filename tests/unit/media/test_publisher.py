@@ -12,9 +12,10 @@ from tests.unit.media.test_offer import CHROMIUM
 
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
+from ascona.media.asking import TOLD_OF_ROUND_TRIP
 from ascona.media.offer import read_offer
 from ascona.media.packet import Malformed
-from ascona.media.publisher import MOST_LOST_BEYOND, TOLD_OF_ROUND_TRIP, Publisher
+from ascona.media.publisher import MOST_LOST_BEYOND, Publisher
 
 RID, REPAIRED_RID, TRANSPORT_WIDE = 10, 11, 3
 SSRC = {"l": 21, "h": 22}
@@ -292,7 +293,7 @@ def test_what_is_lost_on_the_speakers_own_way_counts_if_it_is_more(camera):
 def test_over_bad_air_a_browser_takes_the_way_for_shorter_so_that_it_asks_and_repeats_sooner(camera, airy, told):
     camera.show("l", key=True)
     camera.publisher.reported(rtcp.SenderReport(SSRC["l"], 1 << 40, 0), 1.0)
-    camera.publisher.round_trip, camera.publisher.airy = 0.04, airy
+    camera.publisher.asking.round_trip, camera.publisher.asking.airy = 0.04, airy
 
     block = camera.beat(1.5)[SSRC["l"]]
 
@@ -302,7 +303,7 @@ def test_over_bad_air_a_browser_takes_the_way_for_shorter_so_that_it_asks_and_re
 
 def test_before_a_report_there_is_no_way_to_be_told_of(camera):
     camera.show("l", key=True)
-    camera.publisher.airy = True
+    camera.publisher.asking.airy = True
 
     block = camera.beat(1.5)[SSRC["l"]]
 
