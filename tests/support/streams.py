@@ -41,7 +41,12 @@ def picture_packet(
 class Listener:
     """Notes what an output sends, on whichever way is chosen."""
 
-    def __init__(self, kind: Kind = Kind.VIDEO, ssrc: int = 1000, first: int = 100, sent_at: int | None = None) -> None:
+    def __init__(self, kind: Kind = Kind.VIDEO, ssrc: int = 1000, first: int = 100, sent_at: int | None = 3) -> None:
+        """
+        Args:
+            first: What numbers begin with.
+            sent_at: Id of abs-send-time, which only pictures have.
+        """
         self._sent: list[Packet] = []
         self.raw: list[bytes] = []
         self.by_the_rules = 0
@@ -56,7 +61,7 @@ class Listener:
             send_report=lambda report: self.reports.extend(rtcp.read_rtcp(report)),
             bits=lambda length: first,
             repair=(ssrc + 1, REPAIR_TYPE) if kind is Kind.VIDEO else None,
-            sent_at=sent_at,
+            sent_at=sent_at if kind is Kind.VIDEO else None,
             line=self.end.line,
             way=self.end.way,
         )

@@ -157,13 +157,13 @@ class Connection:
 
     def _repair(self, output: Output, lost: tuple[int, ...], now: float) -> None:
         """Repeat what is missed, as far as the repairs' part of the line goes; over bad air twice, copies last."""
-        if self.estimate.airy:
+        airy = self.estimate.airy
+        if airy:
             lost = 2 * self._repeats.unanswered(output.ssrc, lost, now, self.estimate.round_trip)
         self._repairs.change(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
-        repeated = lost[: self._repairs.take_most(len(lost), now)]
-        if self.estimate.airy:
+        repeated = output.resend(lost[: self._repairs.take_most(len(lost), now)], now)
+        if airy:
             self._repeats.note(output.ssrc, repeated, now)
-        output.resend(repeated, now)
 
     def _learn(self, block: rtcp.ReportBlock, now: float) -> None:
         """Take in how one of the slots arrives."""

@@ -18,6 +18,9 @@ LEAST_GROWTH = 25_000.0
 REST_SECONDS, LONGEST_REST_SECONDS = 3.0, 48.0
 """How long it does not grow after it has fallen: twice as long each time that growing made it fall again."""
 
+LONGEST_ROUND_TRIP_SECONDS = 6.0
+"""Whatever an answer says; nothing is waited for as long."""
+
 MORE_LOST, MANY_LOST = 0.05, 0.10
 """Parts lost that are too much: beyond the air's, and at all while nothing has shown that we are to blame."""
 
@@ -97,6 +100,7 @@ class Estimate:
 
     def time(self, round_trip: float, left_at: float) -> None:
         """Take in how long a report of ours, which left then, and its answer were under way, in seconds."""
+        round_trip = min(round_trip, LONGEST_ROUND_TRIP_SECONDS)
         insort(self._round_trips, (left_at, round_trip))
         if self._shortest is None or round_trip < self._shortest:
             self._shortest = round_trip
@@ -145,8 +149,13 @@ class Estimate:
 
     @property
     def airy(self) -> bool:
-        """Whether repairs may well be lost like what they repair, and more of them would not fill the line."""
-        return self._trial is None and not self.narrow and self.losses.part > FEW_LOST
+        """
+        Whether repairs may well be lost like what they repair, and more of them would not fill the line.
+
+        Not before a round trip is known: without any a queue is not known, either.
+        """
+        known = self._shortest is not None and self._trial is None
+        return known and not self.narrow and self.losses.part > FEW_LOST
 
     @property
     def _bearable(self) -> float:

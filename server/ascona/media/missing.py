@@ -11,7 +11,7 @@ KEPT_UP_SECONDS = 0.3
 # Parts of a round trip. Once a repair could have been here, requests follow each other fast: a browser repeats a packet
 # at most once in what it takes for a round trip, so they cost little.
 _HERE, _AGAIN = 1.0, 0.125
-# Over bad air it takes `Publisher`'s word for a quarter of it, and answers each: two at once, and then some pause.
+# Over bad air it takes our word (`asking.py`) for a quarter of it, and answers each: two at once, and then some pause.
 _SECOND_AIRY, _HERE_AIRY, _AGAIN_AIRY = 0.4, 1.25, 0.25
 _NEVER = float("-inf")
 

@@ -247,16 +247,16 @@ class Output:
         moment = self.element | send_time(now)
         return _EXTENDED_HEADER.pack(0x90, second, sequence, timestamp, ssrc, ONE_BYTE, moment)
 
-    def resend(self, lost: Iterable[int], now: float) -> int:
+    def resend(self, lost: Iterable[int], now: float) -> list[int]:
         """
-        Repeat what a listener misses (RFC 4588), as long as the gate is open; returns how many packets.
+        Repeat what a listener misses (RFC 4588), as long as the gate is open; returns the numbers that were repeated.
 
         Only what this source sent since the gate opened is repeated, as far as its track has kept it.
         """
         if self.repair is None or self.source is None or self.waiting:
-            return 0
+            return []
         at = self.numbering
-        repaired = 0
+        repeated = []
         for number in lost:
             if (at.sequence - number) & 0xFFFF >= min(at.span, _REPAIRABLE):
                 continue
@@ -273,8 +273,8 @@ class Output:
             if picture.number is not None:
                 beginning = self._beginning(picture, picture.number, newest=False)
             self._send(header + number.to_bytes(2, "big") + beginning, packet.payload, len(beginning))
-            repaired += 1
-        return repaired
+            repeated.append(number)
+        return repeated
 
 
 def send_time(now: float) -> int:

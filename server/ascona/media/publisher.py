@@ -249,7 +249,8 @@ class Publisher:
 
     def _block(self, track: Track, now: float) -> rtcp.ReportBlock | None:
         """
-        How a track arrives; of a voice, how it arrives at whoever hears it worst.
+        How a track arrives; of a voice, how it arrives at whoever hears it worst; and, over bad air, so much later
+        than it was that the way seems shorter (`Asking.untold`).
 
         Opus adds its own repair only when its browser is told of losses, and from here on only we know of them. Only
         the fraction says so: browsers find their rates by counts and times of arrival, and no picture shall suffer.
@@ -257,7 +258,7 @@ class Publisher:
         block = track.block(now)
         if block is None:
             return None
-        if block.last_report:  # RFC 3550 section 6.4.1: what has passed since is not the way's
+        if block.last_report:  # what has passed since is not the way's: RFC 3550 section 6.4.1
             block = replace(block, since_report=block.since_report + int(self.asking.untold * 65536))
         if track is not self._voice:
             return block

@@ -2,32 +2,31 @@
 
 from collections.abc import Iterable
 
+LONGEST_SECONDS = 0.5
+"""For which it is remembered, however long the round trip: what was repeated then is not worth waiting for."""
+
 
 class Repeats:
-    """Remembers for one round trip; what it holds is bounded by how much may be repeated in that time."""
+    """Remembers for one round trip; holds no more than is repeated in `LONGEST_SECONDS`."""
 
     def __init__(self) -> None:
-        self._at: dict[tuple[int, int], float] = {}  # by SSRC and sequence number, oldest first
+        self._at: dict[tuple[int, int], float] = {}  # by SSRC and sequence number
 
     def __len__(self) -> int:
         return len(self._at)
 
     def unanswered(self, ssrc: int, lost: Iterable[int], now: float, round_trip: float) -> tuple[int, ...]:
         """
-        Of what somebody misses, what was not repeated within the last round trip.
+        Of what somebody misses, what was not repeated within the last round trip, each once.
 
         Args:
             round_trip: Seconds to the listener and back.
         """
-        while self._at:
-            oldest = next(iter(self._at))
-            if now - self._at[oldest] < round_trip:
-                break
-            del self._at[oldest]
-        return tuple(number for number in lost if (ssrc, number) not in self._at)
+        known = min(round_trip, LONGEST_SECONDS)
+        missing = dict.fromkeys(lost)
+        return tuple(number for number in missing if now - self._at.get((ssrc, number), float("-inf")) >= known)
 
     def note(self, ssrc: int, repeated: Iterable[int], now: float) -> None:
-        """These are being repeated."""
-        for number in repeated:
-            self._at.pop((ssrc, number), None)  # so that the newest is last
-            self._at[ssrc, number] = now
+        """These have been repeated."""
+        self._at = {which: at for which, at in self._at.items() if now - at < LONGEST_SECONDS}
+        self._at.update(dict.fromkeys(((ssrc, number) for number in repeated), now))

@@ -92,7 +92,7 @@ def test_a_paused_picture_sends_nothing_not_even_repairs_or_reports(ada, camera)
 
     assert len(listener.sent) == 1
     assert holders(ada, listener) == []
-    assert listener.output.resend(seen, 0.6) == 0
+    assert listener.output.resend(seen, 0.6) == []
     asked = len(ada.asked)
     ada.publisher.ask(2.0)
     assert len(ada.asked) == asked

@@ -176,6 +176,7 @@ def bad_air(listener: Browser) -> None:
     losses.count(11, 0, 0, 0.0)
     losses.count(11, 1000, 50, 1.0)
     losses.pass_time(0.25)
+    listener.connection.estimate.time(0.04, 0.0)
 
 
 def test_over_bad_air_it_comes_twice_because_repairs_are_lost_as_well(ada, ben):
@@ -200,10 +201,25 @@ def test_whoever_asks_again_before_a_repair_can_be_there_gets_no_more_of_it(ada,
     (seen,) = ben.received()
     assert isinstance(seen, Packet)
     bad_air(ben)
-    ben.connection.estimate.time(0.04, 0.0)
     missed = rtcp.nack(1, 11, [seen.sequence])
 
     assert [repairs(ben, missed, now) for now in (1.0, 1.02, 1.039, 1.041, 1.06)] == [2, 0, 0, 2, 0]
+
+
+def test_what_could_not_be_repeated_is_not_on_its_way(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
+    ada.show(1, key=True)
+    (seen,) = ben.received()
+    assert isinstance(seen, Packet)
+    bad_air(ben)
+    ada.show(3)
+    ben.received()
+    missed = rtcp.nack(1, 11, [(seen.sequence + 1) & 0xFFFF])  # and it has not come to us, either
+
+    assert repairs(ben, missed, 1.0) == 0
+    ada.show(2)
+    ben.received()
+    assert repairs(ben, missed, 1.01) == 2
 
 
 def repairs(listener: Browser, missed: bytes, now: float) -> int:

@@ -3,7 +3,15 @@
 import pytest
 from tests.support.lines import Listener, Way
 
-from ascona.media.estimate import LATE_SECONDS, LOST_CAUSE_SECONDS, MANY_LOST, REST_SECONDS, START, Estimate
+from ascona.media.estimate import (
+    LATE_SECONDS,
+    LONGEST_ROUND_TRIP_SECONDS,
+    LOST_CAUSE_SECONDS,
+    MANY_LOST,
+    REST_SECONDS,
+    START,
+    Estimate,
+)
 from ascona.media.missing import SUPPOSED_ROUND_TRIP_SECONDS
 from ascona.media.trial import QUEUE_SECONDS
 
@@ -259,6 +267,23 @@ def test_a_round_trip_is_supposed_then_known_and_not_forgotten():
 
     estimate.review(0.0, 0.0, 100.0)
     assert estimate.round_trip == pytest.approx(0.8, abs=0.2), "longer than what is supposed"
+
+
+def test_an_answer_to_an_hour_ago_is_no_round_trip_of_an_hour():
+    estimate = Estimate(0.0)
+
+    estimate.time(3600.0, 1.0)
+
+    assert estimate.round_trip == LONGEST_ROUND_TRIP_SECONDS
+
+
+def test_before_a_round_trip_is_known_losses_are_not_taken_for_the_airs():
+    estimate = Estimate(0.0)
+    estimate.losses.part = 0.05
+    assert not estimate.airy
+
+    estimate.time(0.04, 0.0)
+    assert estimate.airy
 
 
 @pytest.mark.parametrize("seed", SEEDS)

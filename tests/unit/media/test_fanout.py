@@ -1,15 +1,17 @@
 """Usual packets sent on in few steps: the same ones, byte for byte, and nothing that the rules would not send."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support import ways
-from tests.support.streams import Listener, picture_packet
+from tests.support.streams import Listener, picture_packet, steps
 from tests.unit.media.test_native import packets, sent
 
 from ascona.core.media_plan import Kind
+from ascona.media.fanout import fan_out
 from ascona.media.handshake import LARGEST_PACKET, SrtpError
 from ascona.media.packet import Packet
 from ascona.media.track import Track
@@ -17,7 +19,9 @@ from ascona.media.way import NOWHERE, Way
 
 
 @pytest.fixture(autouse=True)
-def in_few_steps():
+def in_few_steps() -> Iterator[None]:
+    ways.choose(ways.Python())
+    yield
     ways.choose(ways.Python())
 
 
@@ -84,17 +88,37 @@ def full(_datagram: memoryview, _address: object) -> int:
     raise BlockingIOError
 
 
-@pytest.mark.parametrize(
-    ("sendto", "outbound", "counted"), [(full, ways.Short(), "unsent"), (ways.Short()._come, Keys(), "not_protected")]
-)
-def test_what_cannot_be_sent_is_counted_and_others_get_theirs(sendto, outbound, counted):
+@pytest.mark.parametrize("fails", ["the kernel", "libsrtp"])
+def test_what_cannot_be_sent_is_counted_and_others_get_theirs(listener, fails):
+    other = Listener(ssrc=1001)
+    other.output.follow(Track(Kind.VIDEO, 7))
+    other.forward(*picture_packet(1, 1, key=True), 0.0)
     counts: Counter[str] = Counter()
-    way = Way(sendto, counts)
-    way.aim(outbound, ("192.0.2.1", 9))
+    listener.output.way = Way(full, counts)
+    listener.output.way.aim(ways.Short() if fails == "the kernel" else Keys(), ("192.0.2.1", 9))
 
-    way.send(100)
+    fan_out((listener.output, other.output), *picture_packet(2, 2), 0.03)
 
-    assert counts == {counted: 1}
+    assert counts == {"unsent" if fails == "the kernel" else "not_protected": 1}
+    assert len(other.sent) == 2
+    assert other.by_the_rules == 1
+
+
+def test_all_numbers_wrap_on_the_short_way():
+    listener = Listener()
+    listener.output.follow(Track(Kind.VIDEO, 7))
+    listener.forward(*picture_packet(60_000, 0x7FF0, key=True, timestamp=1 << 31), 0.0)
+    listener.output.follow(Track(Kind.VIDEO, 8))
+    for number in range(300):
+        packet, picture = picture_packet(65_400 + number & 0xFFFF, 0x7F80 + number & 0x7FFF, key=number == 0)
+        packet.timestamp = (1 << 32) - 3_000 * (150 - number) & 0xFFFFFFFF
+        listener.forward(packet, picture, (1 + number) / 30)
+
+    assert set(steps(listener.sequences, 1 << 16)) == {1}
+    assert set(steps(listener.timestamps, 1 << 32)) == {3_000}
+    assert set(steps(listener.picture_ids, 1 << 15)) == {1}
+    assert set(steps(listener.bases, 256)) == {1}
+    assert listener.by_the_rules == 2, "the first of each"
 
 
 def test_a_way_that_was_never_aimed_has_no_keys():

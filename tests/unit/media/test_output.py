@@ -156,7 +156,7 @@ def test_what_a_listener_misses_is_repeated():
     show(listener, track, 50, 7, now=0.0)
     missed = listener.sent[1]
 
-    assert listener.output.resend([missed.sequence], 1.0) == 1
+    assert listener.output.resend([missed.sequence], 1.0) == [missed.sequence]
 
     repair = listener.sent[-1]
     assert (repair.ssrc, repair.payload_type) == (1001, 97)
@@ -171,11 +171,11 @@ def test_nothing_is_repeated_once_the_gate_is_shut_nor_from_before_it_opened():
     before = list(listener.sequences)
 
     listener.output.follow(None)
-    assert listener.output.resend(before, 1.0) == 0
+    assert listener.output.resend(before, 1.0) == []
 
     listener.output.follow(track)
-    assert listener.output.resend(before, 1.0) == 0
+    assert listener.output.resend(before, 1.0) == []
 
     show(listener, track, 53, 10, now=1.0)
-    assert listener.output.resend(before, 1.1) == 0
-    assert listener.output.resend([(before[-1] - 1000) & 0xFFFF, (before[-1] + 1000) & 0xFFFF], 1.1) == 0
+    assert listener.output.resend(before, 1.1) == []
+    assert listener.output.resend([(before[-1] - 1000) & 0xFFFF, (before[-1] + 1000) & 0xFFFF], 1.1) == []

@@ -20,7 +20,7 @@ enum {
     BACKWARDS = 0x8000,
 };
 
-// As in output.py, where they are explained; tests compare the two.
+// As in numbering.py, where they are explained; tests compare the two.
 static const double EARLY_SECONDS = 0.5, FORGETTING = 0.999;
 static const double LATEST = 1e12;  // seconds: a clock whose moments fit every number here
 
