@@ -170,6 +170,15 @@ def test_a_listener_who_misses_a_picture_gets_it_again_while_the_gate_is_open(ad
     assert ben.received() == []
 
 
+def watched(speaker: Browser, listener: Browser) -> Packet:
+    """The first packet that somebody sees of a picture."""
+    speaker.connection.publisher.admit(listener.connection.outputs[0, Kind.VIDEO], 0.0)
+    speaker.show(1, key=True)
+    (seen,) = listener.received()
+    assert isinstance(seen, Packet)
+    return seen
+
+
 def bad_air(listener: Browser) -> None:
     """Five packets of a hundred are lost on the way to somebody."""
     losses = listener.connection.estimate.losses
@@ -180,10 +189,7 @@ def bad_air(listener: Browser) -> None:
 
 
 def test_over_bad_air_it_comes_twice_because_repairs_are_lost_as_well(ada, ben):
-    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
-    ada.show(1, key=True)
-    (seen,) = ben.received()
-    assert isinstance(seen, Packet)
+    seen = watched(ada, ben)
     bad_air(ben)
 
     ben.report(rtcp.nack(1, 11, [seen.sequence]))
@@ -196,10 +202,7 @@ def test_over_bad_air_it_comes_twice_because_repairs_are_lost_as_well(ada, ben):
 
 
 def test_whoever_asks_again_before_a_repair_can_be_there_gets_no_more_of_it(ada, ben):
-    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
-    ada.show(1, key=True)
-    (seen,) = ben.received()
-    assert isinstance(seen, Packet)
+    seen = watched(ada, ben)
     bad_air(ben)
     missed = rtcp.nack(1, 11, [seen.sequence])
 
@@ -207,10 +210,7 @@ def test_whoever_asks_again_before_a_repair_can_be_there_gets_no_more_of_it(ada,
 
 
 def test_what_could_not_be_repeated_is_not_on_its_way(ada, ben):
-    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
-    ada.show(1, key=True)
-    (seen,) = ben.received()
-    assert isinstance(seen, Packet)
+    seen = watched(ada, ben)
     bad_air(ben)
     ada.show(3)
     ben.received()
@@ -229,10 +229,7 @@ def repairs(listener: Browser, missed: bytes, now: float) -> int:
 
 
 def test_a_listener_who_asks_for_everything_does_not_get_more_than_a_lines_worth(ada, ben):
-    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
-    ada.show(1, key=True)
-    (seen,) = ben.received()
-    assert isinstance(seen, Packet)
+    seen = watched(ada, ben)
 
     greedy = b"".join(rtcp.nack(1, 11, [seen.sequence]) for _ in range(70))
     for _ in range(20):
