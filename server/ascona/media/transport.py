@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Protocol
 
 from ascona.media.admission import Allowance
 from ascona.media.answer import Credentials
 from ascona.media.handshake import Handshake, HandshakeFailed, Identity, Secured, SrtpError, State
 from ascona.media.mux import Address, Mux
+from ascona.media.receiver import Nobody, Receiver
 from ascona.media.way import Way
 
 HANDSHAKE_SECONDS = 10.0
@@ -27,38 +27,6 @@ CHECKS_PER_SECOND = 100.0
 """Connectivity checks taken from one person: a browser with many ways to try sends one every 20 to 50 ms at first."""
 
 _MOST_PLACES = 4  # addresses listened to: a telephone between Wi-Fi and mobile has two
-
-
-class Receiver(Protocol):
-    """Who is told what comes in."""
-
-    def within_rate(self, payload_type: int, now: float) -> bool:
-        """Whether one more packet is taken, of all that are genuine."""
-
-    def receive_packet(self, packet: bytes, now: float) -> None:
-        """An RTP packet that was decrypted."""
-
-    def changed(self) -> None:
-        """`sending` has changed: the line has come up, or gone down."""
-
-    def receive_media(self, datagram: bytes, now: float) -> None:
-        """Something that may be SRTP or SRTCP has come."""
-
-
-class _Nobody:
-    """Who is told once a transport has been closed: it and its connection would keep each other alive."""
-
-    def within_rate(self, payload_type: int, now: float) -> bool:
-        return False
-
-    def receive_packet(self, packet: bytes, now: float) -> None:
-        pass
-
-    def changed(self) -> None:
-        pass
-
-    def receive_media(self, datagram: bytes, now: float) -> None:
-        pass
 
 
 class Transport:
@@ -283,7 +251,7 @@ class Transport:
         if self.line is not None:
             self.line.shut()
         self._set_sending(False)
-        self._receiver = _Nobody()
+        self._receiver = Nobody()
 
     def _lend(self) -> None:
         """Let packets take the short way as long as they may leave at all, by UDP."""
