@@ -1,5 +1,6 @@
 """Who comes first on this machine, as far as Linux's usual scheduler allows: a server has one of its own elsewhere."""
 
+import atexit
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,4 +36,6 @@ def bring_forward(pid: int) -> None:
 def _bring_forward(process: str) -> None:
     group = Path(f"/proc/{process}/autogroup")  # sched(7): where it exists, being nice counts within a session only
     if group.exists():
+        if process == "self":  # the shell's session, too: what it starts afterwards must not come before everything
+            atexit.register(group.write_text, group.read_text(encoding="ascii").split()[-1], encoding="ascii")
         group.write_text(str(FOREMOST), encoding="ascii")
