@@ -16,7 +16,7 @@ WORKERS_LIMIT = 64
 """More than any machine has cores to spare."""
 
 _LAST_PORT = 65535
-_DRIVERS = dict.fromkeys(("postgresql", "postgres"), "postgresql+psycopg") | {"sqlite": "sqlite+aiosqlite"}
+_DRIVERS = dict.fromkeys(("postgresql", "postgres"), "postgresql+psycopg")
 _TURN_URL = re.compile(r"turns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?")  # RFC 7065
 
 
@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """With the driver Ascona brings, where none was named."""
         scheme, colon, rest = self.database.partition(":")
-        return f"{_DRIVERS.get(scheme, scheme)}{colon}{rest}" or f"sqlite+aiosqlite:///{self.database_file}"
+        return f"{_DRIVERS.get(scheme, scheme)}{colon}{rest}" or f"sqlite:///{self.database_file}"
 
     @property
     def this_machine_only(self) -> bool:

@@ -42,7 +42,7 @@ def advancing(folder: Path, minutes: float) -> str:
 
 async def started_phases(data: Path) -> list[PhaseStarted]:
     """Every phase that has begun, as the journal has it."""
-    database = await Database.opened(f"sqlite+aiosqlite:///{data / 'ascona.db'}")
+    database = await Database.opened(f"sqlite:///{data / 'ascona.db'}")
     journal = Journal(database)
     [session] = await journal.running()
     history = await journal.history(session)

@@ -1,22 +1,19 @@
 """The database: opened with the settings a journal needs, brought up to date, closed."""
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, event, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-
-# It would write every statement with its values, names and titles among them, into a log of everything.
-logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+from sqlalchemy.orm import Session, sessionmaker
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -30,7 +27,10 @@ PRAGMAS = (
 
 
 PATIENCE_SECONDS = 10.0
-"""How long a transaction may take, and a free place among the connections. Rooms wait less: see `live/ledger.py`."""
+"""How long anybody waits for a transaction. Rooms wait less: see `live/ledger.py`."""
+
+AT_ONCE = 5
+"""Transactions at the same time, each in a thread and a connection of its own. SQLite has one writer anyway."""
 
 POSTGRES = {
     "connect_timeout": 5,
@@ -38,8 +38,14 @@ POSTGRES = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
+    "options": "-c lock_timeout=2000 -c statement_timeout=10000",  # milliseconds: nobody keeps a thread for good
 }
 """libpq's settings: a server that has gone is noticed in seconds, not in the quarter of an hour TCP takes."""
+
+Transaction = Session
+"""SQLAlchemy's word for it is that of our evenings."""
+
+T = TypeVar("T")
 
 
 class DatabaseUnusable(Exception):
@@ -55,11 +61,17 @@ class DatabaseAway(Exception):
 
 
 class Database:
-    """An open database. Its parts (`Journal`, `Invitations`, `Logins`) share it."""
+    """
+    An open database. Its parts (`Journal`, `Invitations`, `Retention`) share it.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    A transaction goes to a thread once and comes back once: on a machine that is busy with a group's media, each
+    change of thread is a place to wait.
+    """
+
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._transactions = sessionmaker(engine, expire_on_commit=False)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "database")
 
     @classmethod
     async def opened(cls, url: str, version: str = "head") -> "Database":
@@ -67,7 +79,7 @@ class Database:
         Open the database and bring its tables up to date.
 
         Args:
-            url: SQLAlchemy's, e.g. `sqlite+aiosqlite:///ascona.db` or `postgresql+psycopg://ascona@db.example.org/ascona`.
+            url: SQLAlchemy's, e.g. `sqlite:///ascona.db` or `postgresql+psycopg://ascona@db.example.org/ascona`.
             version: Of the tables, as `migrations/versions` names it.
 
         Raises:
@@ -82,10 +94,9 @@ class Database:
         except SQLAlchemyError as error:
             raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}") from error
         try:
-            async with engine.begin() as connection:
-                await connection.run_sync(_migrate, version)
+            await asyncio.to_thread(_brought_up_to_date, engine, version)
         except (SQLAlchemyError, CommandError, OSError) as error:  # CommandError: a newer Ascona has been at it
-            await engine.dispose()
+            engine.dispose()
             raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}") from error
         return cls(engine)
 
@@ -93,27 +104,46 @@ class Database:
     def is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, work: Callable[[Transaction], T]) -> T:
         """
-        One transaction: committed at the end, rolled back when anything is raised.
+        One transaction: committed at the end, rolled back when anything is raised or nobody waits any more.
+
+        Whoever gave one up and asks something after that is asking after it: it is committed by then, or never.
+
+        Args:
+            work: Done in another thread, so what it touches is its own; what it returns is whole, not yet to be loaded.
 
         Raises:
             DatabaseAway: If it could not be carried out, or not in `PATIENCE_SECONDS`.
         """
+        given_up = Event()
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS), self._sessions.begin() as session:
-                yield session
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._threads, self._carried_out, work, given_up
+                )
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise DatabaseAway from error
+        finally:
+            given_up.set()
+
+    def _carried_out(self, work: Callable[[Transaction], T], given_up: Event) -> T:
+        with self._transactions() as transaction:
+            answer = work(transaction)
+            transaction.flush()
+            if given_up.is_set():  # looked at under the lock of whatever was written
+                raise TimeoutError
+            transaction.commit()
+            return answer
 
     async def answers(self) -> None:
         """Ask it something; whatever goes wrong is raised."""
-        async with self.transaction() as transaction:
-            await transaction.execute(select(1))
+        await self.transaction(lambda transaction: transaction.scalar(select(1)))
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        """Whatever is under way comes to its end first: with its last connection, SQLite's log is gone."""
+        await asyncio.to_thread(self._threads.shutdown)
+        await asyncio.to_thread(self._engine.dispose)
 
 
 def to_ms(moment: datetime) -> int:
@@ -126,15 +156,20 @@ def from_ms(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def _engine(url: str) -> AsyncEngine:
+def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_async_engine(url, hide_parameters=True)
-        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        engine = create_engine(url, hide_parameters=True, pool_size=AT_ONCE, max_overflow=0)
+        event.listen(engine, "connect", _set_pragmas)
         return engine
     # A connection that was lost since it was last used is replaced before anybody notices.
-    return create_async_engine(
-        url, hide_parameters=True, pool_pre_ping=True, pool_timeout=PATIENCE_SECONDS, connect_args=POSTGRES
+    return create_engine(
+        url, hide_parameters=True, pool_size=AT_ONCE, max_overflow=0, pool_pre_ping=True, connect_args=POSTGRES
     )
+
+
+def _brought_up_to_date(engine: Engine, version: str) -> None:
+    with engine.begin() as connection:
+        _migrate(connection, version)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

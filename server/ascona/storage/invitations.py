@@ -12,7 +12,7 @@ from ascona.core.events import PhaseStarted
 from ascona.core.people import Role, Standing, seated
 from ascona.core.programme import read_programme
 from ascona.core.session import SitBackStyle
-from ascona.storage.database import Database, DatabaseAway, from_ms, to_ms
+from ascona.storage.database import Database, DatabaseAway, Transaction, from_ms, to_ms
 from ascona.storage.links import Link, LinkTimes
 from ascona.storage.tables import EventRow, LoginRow, PersonRow, RevocationRow, ServerRow, SessionRow
 
@@ -106,7 +106,8 @@ class Invitations:
         session, ids = self._fresh(), [self._fresh() for _ in people]
         everyone, seats = seated(people, ids)
         secrets = {id: self._fresh() for id in ids}
-        async with self._database.transaction() as transaction:
+
+        def write(transaction: Transaction) -> None:
             transaction.add(
                 SessionRow(
                     id=session,
@@ -118,7 +119,7 @@ class Invitations:
                     last_ms=to_ms(now),
                 )
             )
-            await transaction.flush()
+            transaction.flush()
             transaction.add_all(
                 PersonRow(
                     id=person.id,
@@ -132,6 +133,8 @@ class Invitations:
                 )
                 for person in everyone
             )
+
+        await self._database.transaction(write)
         by_id = {person.id: person for person in everyone}
         return session, [Invited(id, by_id[id].name, Standing(by_id[id].role.value), secrets[id]) for id in ids]
 
@@ -149,8 +152,8 @@ class Invitations:
         """
         begun = exists().where(EventRow.session_id == PersonRow.session_id, EventRow.kind == PhaseStarted.__name__)
         query = select(PersonRow, SessionRow.ended_ms, begun).join(SessionRow, SessionRow.id == PersonRow.session_id)
-        async with self._database.transaction() as transaction:
-            found = (await transaction.execute(query.where(PersonRow.secret_hash == _hash(secret)))).one_or_none()
+        wanted = query.where(PersonRow.secret_hash == _hash(secret))
+        found = await self._database.transaction(lambda transaction: transaction.execute(wanted).one_or_none())
         if found is None:
             return None
         person, ended_ms, has_begun = found
@@ -166,10 +169,11 @@ class Invitations:
         for held in before:
             self._known.pop(_hash(held), None)
         own, token = LoginRow.person_id == guest.person, self._fresh() + self._fresh()
-        async with self._database.transaction() as transaction:
-            await transaction.execute(delete(LoginRow).where(LoginRow.expires_ms <= to_ms(now)))
-            await transaction.execute(delete(LoginRow).where(own, LoginRow.token_hash.in_(map(_hash, before))))
-            again = await transaction.scalar(select(exists().where(own)))
+
+        def write(transaction: Transaction) -> bool:
+            transaction.execute(delete(LoginRow).where(LoginRow.expires_ms <= to_ms(now)))
+            transaction.execute(delete(LoginRow).where(own, LoginRow.token_hash.in_(map(_hash, before))))
+            again = transaction.scalar(select(exists().where(own)))
             transaction.add(
                 LoginRow(
                     token_hash=_hash(token),
@@ -178,17 +182,22 @@ class Invitations:
                     expires_ms=to_ms(now + LOGIN_LASTS),
                 )
             )
-        return SignedIn(guest, token, bool(again))
+            return bool(again)
+
+        return SignedIn(guest, token, await self._database.transaction(write))
 
     async def sign_out(self, token: str) -> Guest | None:
         """One browser is signed in no more; whose it was. The link stays good, and other browsers are left alone."""
         hashed = _hash(token)
-        async with self._database.transaction() as transaction:
-            login = await transaction.get(LoginRow, hashed)
-            guest = Guest(login.person_id, login.session_id) if login else None
-            await transaction.execute(delete(LoginRow).where(LoginRow.token_hash == hashed))
+
+        def forget(transaction: Transaction) -> LoginRow | None:
+            login = transaction.get(LoginRow, hashed)
+            transaction.execute(delete(LoginRow).where(LoginRow.token_hash == hashed))
+            return login
+
+        login = await self._database.transaction(forget)
         self._known.pop(hashed, None)
-        return guest
+        return Guest(login.person_id, login.session_id) if login else None
 
     async def revoke(self, secret: str) -> Invited | None:
         """
@@ -197,22 +206,24 @@ class Invitations:
         Returns:
             The same person's invitation with a new secret, known to nobody else; None if there is no such link.
         """
-        async with self._database.transaction() as transaction:
-            query = select(PersonRow).where(PersonRow.secret_hash == _hash(secret))
-            person = (await transaction.scalars(query)).one_or_none()
-            if person is None:
-                return None
-            renewed = self._fresh()
-            person.secret_hash = _hash(renewed)
-            await transaction.execute(delete(LoginRow).where(LoginRow.person_id == person.id))
-            transaction.add(RevocationRow(person_id=person.id, session_id=person.session_id))
-        return Invited(person.id, person.name, Standing(person.role), renewed)
+        query = select(PersonRow).where(PersonRow.secret_hash == _hash(secret))
+        renewed = self._fresh()
+
+        def renew(transaction: Transaction) -> PersonRow | None:
+            person = transaction.scalars(query).one_or_none()
+            if person:
+                person.secret_hash = _hash(renewed)
+                transaction.execute(delete(LoginRow).where(LoginRow.person_id == person.id))
+                transaction.add(RevocationRow(person_id=person.id, session_id=person.session_id))
+            return person
+
+        person = await self._database.transaction(renew)
+        return Invited(person.id, person.name, Standing(person.role), renewed) if person else None
 
     async def revoked(self, after: int) -> tuple[int, list[Guest]]:
         """Whose links were revoked after this number; and the number to ask with next."""
-        async with self._database.transaction() as transaction:
-            query = select(RevocationRow).where(RevocationRow.id > after).order_by(RevocationRow.id)
-            rows = (await transaction.scalars(query)).all()
+        query = select(RevocationRow).where(RevocationRow.id > after).order_by(RevocationRow.id)
+        rows = await self._database.transaction(lambda transaction: transaction.scalars(query).all())
         guests = [Guest(row.person_id, row.session_id) for row in rows]
         self._known = {token: known for token, known in self._known.items() if known[0] not in guests}
         return (rows[-1].id if rows else after), guests
@@ -221,8 +232,7 @@ class Invitations:
         """People of a session whose links are open in more than one browser."""
         of_session = select(LoginRow.person_id).where(LoginRow.session_id == session, LoginRow.expires_ms > to_ms(now))
         query = of_session.group_by(LoginRow.person_id).having(func.count() > 1)
-        async with self._database.transaction() as transaction:
-            return frozenset(await transaction.scalars(query))
+        return await self._database.transaction(lambda transaction: frozenset(transaction.scalars(query)))
 
     async def guest(self, token: str, now: datetime) -> Guest | None:
         """
@@ -233,8 +243,7 @@ class Invitations:
         """
         hashed = _hash(token)
         try:
-            async with self._database.transaction() as transaction:
-                login = await transaction.get(LoginRow, hashed)
+            login = await self._database.transaction(lambda transaction: transaction.get(LoginRow, hashed))
         except DatabaseAway:
             if hashed not in self._known:
                 raise
@@ -251,13 +260,12 @@ class Invitations:
 
     async def serve_at(self, origin: str) -> None:
         """Remember where the server is reached."""
-        async with self._database.transaction() as transaction:
-            await transaction.merge(ServerRow(id=1, origin=origin))
+        row = ServerRow(id=1, origin=origin)
+        await self._database.transaction(lambda transaction: transaction.merge(row))
 
     async def origin(self) -> str | None:
         """Where the server was last reached; None before it first ran."""
-        async with self._database.transaction() as transaction:
-            row = await transaction.get(ServerRow, 1)
+        row = await self._database.transaction(lambda transaction: transaction.get(ServerRow, 1))
         return row.origin if row else None
 
 

@@ -7,14 +7,13 @@ from typing import get_args
 
 from pydantic import TypeAdapter
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from ascona.core.events import Event, Recorded, SessionEnded
 from ascona.core.evolve import evolve
 from ascona.core.people import Person, Role
 from ascona.core.programme import Programme, read_programme
 from ascona.core.session import Session, SitBackStyle
-from ascona.storage.database import Database, from_ms, to_ms
+from ascona.storage.database import Database, Transaction, from_ms, to_ms
 from ascona.storage.tables import EventRow, PersonRow, SessionRow
 
 _KINDS: dict[str, TypeAdapter[Event]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
@@ -52,19 +51,20 @@ class Journal:
             for record in records
         ]
         ends = any(isinstance(record.event, SessionEnded) for record in records)
-        async with self._database.transaction() as transaction:
-            goes_on = update(SessionRow).where(SessionRow.id == session, SessionRow.ended_ms.is_(None))
-            written = await transaction.execute(goes_on.values(last_ms=rows[-1].at_ms).returning(SessionRow.id))
-            written.scalar_one()
+        goes_on = update(SessionRow).where(SessionRow.id == session, SessionRow.ended_ms.is_(None))
+
+        def write(transaction: Transaction) -> None:
+            transaction.execute(goes_on.values(last_ms=rows[-1].at_ms).returning(SessionRow.id)).scalar_one()
             transaction.add_all(rows)
             if ends:
-                await transaction.flush()
-                await _forget(transaction, session, records[-1])
+                transaction.flush()
+                _forget(transaction, session, records[-1])
+
+        await self._database.transaction(write)
 
     async def history(self, session: str) -> list[Recorded]:
         """Everything that happened in a session, in order."""
-        async with self._database.transaction() as transaction:
-            return await _after(transaction, session, 0)
+        return await self._database.transaction(lambda transaction: _after(transaction, session, 0))
 
     async def since(self, session: str, version: int) -> list[Recorded]:
         """
@@ -72,23 +72,25 @@ class Journal:
 
         A write that is under way is waited for: after this it is there, or will never be.
         """
-        async with self._database.transaction() as transaction:
-            in_turn = update(SessionRow).where(SessionRow.id == session)
-            await transaction.execute(in_turn.values(last_ms=SessionRow.last_ms))
-            return await _after(transaction, session, version)
+        in_turn = update(SessionRow).where(SessionRow.id == session).values(last_ms=SessionRow.last_ms)
+
+        def read(transaction: Transaction) -> list[Recorded]:
+            transaction.execute(in_turn)
+            return _after(transaction, session, version)
+
+        return await self._database.transaction(read)
 
     async def version(self, session: str) -> int:
         """The version of a session's last recorded event; 0 before the first."""
-        async with self._database.transaction() as transaction:
-            last = await transaction.scalar(select(func.max(EventRow.version)).where(EventRow.session_id == session))
-        return last or 0
+        last = select(func.max(EventRow.version)).where(EventRow.session_id == session)
+        return await self._database.transaction(lambda transaction: transaction.scalar(last)) or 0
 
     async def rebuilt(self, session: str) -> tuple[Session, list[Recorded]] | None:
         """A session as it stands after all that happened, and what did; None if there is none of that id."""
-        async with self._database.transaction() as transaction:
-            planned = await transaction.get(SessionRow, session)
-            query = select(PersonRow).where(PersonRow.session_id == session).order_by(PersonRow.seat)
-            people = (await transaction.scalars(query)).all()
+        query = select(PersonRow).where(PersonRow.session_id == session).order_by(PersonRow.seat)
+        planned, people = await self._database.transaction(
+            lambda transaction: (transaction.get(SessionRow, session), transaction.scalars(query).all())
+        )
         if planned is None:
             return None
         start = Session(
@@ -105,29 +107,28 @@ class Journal:
 
     async def title(self, session: str) -> str:
         """The session's title; empty once it has ended."""
-        async with self._database.transaction() as transaction:
-            planned = await transaction.get(SessionRow, session)
+        planned = await self._database.transaction(lambda transaction: transaction.get(SessionRow, session))
         return planned.title if planned else ""
 
     async def running(self) -> list[str]:
         """Ids of the sessions that have not ended."""
-        async with self._database.transaction() as transaction:
-            return list(await transaction.scalars(select(SessionRow.id).where(SessionRow.ended_ms.is_(None))))
+        query = select(SessionRow.id).where(SessionRow.ended_ms.is_(None))
+        return await self._database.transaction(lambda transaction: list(transaction.scalars(query)))
 
 
-async def _after(transaction: AsyncSession, session: str, version: int) -> list[Recorded]:
+def _after(transaction: Transaction, session: str, version: int) -> list[Recorded]:
     later = select(EventRow).where(EventRow.session_id == session, EventRow.version > version)
-    rows = await transaction.scalars(later.order_by(EventRow.version))
+    rows = transaction.scalars(later.order_by(EventRow.version))
     return [
         Recorded(row.version, from_ms(row.at_ms), row.by, row.key, _KINDS[row.kind].validate_json(row.body))
         for row in rows
     ]
 
 
-async def _forget(transaction: AsyncSession, session: str, end: Recorded) -> None:
+def _forget(transaction: Transaction, session: str, end: Recorded) -> None:
     """A case, its title and who told it live no longer than their session."""
     planned = update(SessionRow).where(SessionRow.id == session)
-    await transaction.execute(planned.values(title="", programme="", ended_ms=to_ms(end.at)))
-    await transaction.execute(update(PersonRow).where(PersonRow.session_id == session).values(name=""))
+    transaction.execute(planned.values(title="", programme="", ended_ms=to_ms(end.at)))
+    transaction.execute(update(PersonRow).where(PersonRow.session_id == session).values(name=""))
     told = delete(EventRow).where(EventRow.session_id == session, EventRow.version < end.version)
-    await transaction.execute(told)
+    transaction.execute(told)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, or_, select, text
 
 from ascona.core.events import PhaseStarted
-from ascona.storage.database import Database, to_ms
+from ascona.storage.database import Database, Transaction, to_ms
 from ascona.storage.invitations import LOGIN_LASTS
 from ascona.storage.tables import EventRow, LoginRow, PersonRow, SessionRow
 
@@ -29,10 +29,8 @@ class Retention:
         """Sessions that began, and that everybody has left without ending them."""
         begun = exists().where(EventRow.session_id == SessionRow.id, EventRow.kind == PhaseStarted.__name__)
         silent = SessionRow.last_ms <= to_ms(now - FORGOTTEN_AFTER)
-        async with self._database.transaction() as transaction:
-            return list(
-                await transaction.scalars(select(SessionRow.id).where(SessionRow.ended_ms.is_(None), begun, silent))
-            )
+        query = select(SessionRow.id).where(SessionRow.ended_ms.is_(None), begun, silent)
+        return await self._database.transaction(lambda transaction: list(transaction.scalars(query)))
 
     async def sweep(self, now: datetime) -> None:
         """
@@ -46,9 +44,12 @@ class Retention:
             PersonRow.session_id == SessionRow.id, PersonRow.expires_ms > to_ms(now - LOGIN_LASTS)
         )
         never_held = SessionRow.ended_ms.is_(None) & (SessionRow.last_ms <= before) & ~leads_in
-        async with self._database.transaction() as transaction:
-            await transaction.execute(delete(LoginRow).where(LoginRow.expires_ms <= to_ms(now)))
-            await transaction.execute(delete(SessionRow).where(or_(SessionRow.ended_ms <= before, never_held)))
+
+        def delete_due(transaction: Transaction) -> None:
+            transaction.execute(delete(LoginRow).where(LoginRow.expires_ms <= to_ms(now)))
+            transaction.execute(delete(SessionRow).where(or_(SessionRow.ended_ms <= before, never_held)))
+
+        await self._database.transaction(delete_due)
         if self._database.is_sqlite:
-            async with self._database.transaction() as transaction:
-                await transaction.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            empty_log = text("PRAGMA wal_checkpoint(TRUNCATE)")
+            await self._database.transaction(lambda transaction: transaction.execute(empty_log).all())

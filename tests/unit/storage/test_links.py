@@ -96,7 +96,7 @@ async def test_nobody_can_tell_why_a_link_is_no_good_by_what_it_costs_to_refuse_
     revoked = invited[1].secret
     await invitations.revoke(revoked)
     asked: list[str] = []
-    event.listen(database._engine.sync_engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    event.listen(database._engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
 
     costs = []
     for secret in ("f" * 32, expired, revoked):

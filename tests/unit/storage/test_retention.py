@@ -49,11 +49,12 @@ async def held(database: Database, *, ends: bool) -> str:
 
 
 async def rows(database: Database) -> dict[str, int]:
-    async with database.transaction() as transaction:
-        return {
-            table.__tablename__: await transaction.scalar(select(func.count()).select_from(table)) or 0
+    return await database.transaction(
+        lambda transaction: {
+            table.__tablename__: transaction.scalar(select(func.count()).select_from(table)) or 0
             for table in (SessionRow, PersonRow, EventRow, LoginRow)
         }
+    )
 
 
 def found_in(*files: Path) -> set[str]:
