@@ -114,14 +114,16 @@ class Database:
             work: Done in another thread, so what it touches is its own; what it returns is whole, not yet to be loaded.
 
         Raises:
-            DatabaseAway: If it could not be carried out, or not in `PATIENCE_SECONDS`.
+            DatabaseAway: If it could not be carried out, or not in `PATIENCE_SECONDS`; or the database is closed.
         """
         given_up = Event()
         try:
+            answer = asyncio.get_running_loop().run_in_executor(self._threads, self._carried_out, work, given_up)
+        except RuntimeError as error:  # closed: there are no threads any more
+            raise DatabaseAway from error
+        try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._threads, self._carried_out, work, given_up
-                )
+                return await answer
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise DatabaseAway from error
         finally:
@@ -130,8 +132,8 @@ class Database:
     def _carried_out(self, work: Callable[[Transaction], T], given_up: Event) -> T:
         with self._transactions() as transaction:
             answer = work(transaction)
-            transaction.flush()
-            if given_up.is_set():  # looked at under the lock of whatever was written
+            transaction.flush()  # all of it, and its locks are held
+            if given_up.is_set():
                 raise TimeoutError
             transaction.commit()
             return answer

@@ -298,3 +298,5 @@ async def test_a_database_is_closed_after_what_nobody_waits_for_and_leaves_no_lo
     await closed
 
     assert [file.name for file in tmp_path.iterdir()] == ["ascona.db"]
+    with pytest.raises(DatabaseAway):
+        await database.answers()
