@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -14,6 +14,9 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
+
+from ascona.storage import postgres
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -29,21 +32,11 @@ PRAGMAS = (
 PATIENCE_SECONDS = 10.0
 """How long anybody waits for a transaction. Rooms wait less: see `live/ledger.py`."""
 
-AT_ONCE = 5
-"""Transactions at the same time, each in a thread and a connection of its own. SQLite has one writer anyway."""
-
-POSTGRES = {
-    "connect_timeout": 5,
-    "tcp_user_timeout": 5000,  # milliseconds until a machine that answers nothing any more is given up
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "options": "-c lock_timeout=2000 -c statement_timeout=10000",  # milliseconds: nobody keeps a thread for good
-}
-"""libpq's settings: a server that has gone is noticed in seconds, not in the quarter of an hour TCP takes."""
+AT_ONCE = 15
+"""Transactions at the same time, each in a thread of its own: as many as SQLAlchemy's pool has connections."""
 
 Transaction = Session
-"""SQLAlchemy's word for it is that of our evenings."""
+"""SQLAlchemy's, whose word for it is ours for an evening."""
 
 T = TypeVar("T")
 
@@ -70,6 +63,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._connections = None if self.is_sqlite else postgres.Connections(engine)
         self._transactions = sessionmaker(engine, expire_on_commit=False)
         self._threads = ThreadPoolExecutor(AT_ONCE, "database")
 
@@ -88,9 +82,8 @@ class Database:
         try:
             engine = _engine(url)
         except ImportError as error:
-            raise DatabaseUnusable(
-                f"The database cannot be opened: {_reason(error)}. For PostgreSQL install ascona[postgres]."
-            ) from error
+            hint = " For PostgreSQL install ascona[postgres]." if url.startswith("postgresql") else ""
+            raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}.{hint}") from error
         except SQLAlchemyError as error:
             raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}") from error
         try:
@@ -108,7 +101,8 @@ class Database:
         """
         One transaction: committed at the end, rolled back when anything is raised or nobody waits any more.
 
-        Whoever gave one up and asks something after that is asking after it: it is committed by then, or never.
+        Whoever gave one up and writes something to the same rows after that comes after it: it is committed by then,
+        or never.
 
         Args:
             work: Done in another thread, so what it touches is its own; what it returns is whole, not yet to be loaded.
@@ -118,16 +112,18 @@ class Database:
         """
         given_up = Event()
         try:
-            answer = asyncio.get_running_loop().run_in_executor(self._threads, self._carried_out, work, given_up)
+            doing = self._threads.submit(self._carried_out, work, given_up)
         except RuntimeError as error:  # closed: there are no threads any more
             raise DatabaseAway from error
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return await answer
+                return await asyncio.wrap_future(doing)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise DatabaseAway from error
         finally:
             given_up.set()
+            if not doing.done():
+                asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._free, doing)
 
     def _carried_out(self, work: Callable[[Transaction], T], given_up: Event) -> T:
         with self._transactions() as transaction:
@@ -144,8 +140,16 @@ class Database:
 
     async def close(self) -> None:
         """Whatever is under way comes to its end first: with its last connection, SQLite's log is gone."""
-        await asyncio.to_thread(self._threads.shutdown)
+        ended = asyncio.ensure_future(asyncio.to_thread(self._threads.shutdown))
+        await asyncio.wait([ended], timeout=PATIENCE_SECONDS)
+        self._free(ended)
+        await ended
         await asyncio.to_thread(self._engine.dispose)
+
+    def _free(self, waiting: "asyncio.Future[Any] | Future[Any]") -> None:
+        """What has waited for so long waits for a database that will not answer; SQLite always does."""
+        if self._connections and not waiting.done():
+            self._connections.hang_up()
 
 
 def to_ms(moment: datetime) -> int:
@@ -160,18 +164,20 @@ def from_ms(ms: int) -> datetime:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, hide_parameters=True, pool_size=AT_ONCE, max_overflow=0)
+        engine = create_engine(url, hide_parameters=True)
+        if not isinstance(engine.pool, QueuePool):
+            raise DatabaseUnusable("The database cannot be opened: SQLite wants a file, as in sqlite:///ascona.db.")
         event.listen(engine, "connect", _set_pragmas)
         return engine
     # A connection that was lost since it was last used is replaced before anybody notices.
-    return create_engine(
-        url, hide_parameters=True, pool_size=AT_ONCE, max_overflow=0, pool_pre_ping=True, connect_args=POSTGRES
-    )
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=postgres.CONNECT)
 
 
 def _brought_up_to_date(engine: Engine, version: str) -> None:
+    """Over a connection that has no limits yet, and is not used again: tables wait for as long as it takes."""
     with engine.begin() as connection:
         _migrate(connection, version)
+    engine.dispose()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

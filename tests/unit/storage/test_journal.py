@@ -1,14 +1,13 @@
 """The journal and the invitations, on a real database."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import text
 from tests.support.group import NOON, Evening
 
 from ascona import assets
@@ -18,11 +17,10 @@ from ascona.core.decide import decide
 from ascona.core.events import Knocked, Named, Recorded, SessionEnded
 from ascona.core.people import Role
 from ascona.settings import Settings
-from ascona.storage.database import Database, DatabaseAway, DatabaseUnusable, Transaction
+from ascona.storage.database import Database, DatabaseAway, DatabaseUnusable
 from ascona.storage.invitations import LOGIN_LASTS, TITLE_LIMIT, Invitations
 from ascona.storage.journal import Journal
 from ascona.storage.links import LinkTimes
-from ascona.storage.tables import SessionRow
 
 PEOPLE = [("Ada", Role.LEADER), ("Pia", Role.MEMBER), ("Eve", Role.RING)]
 PROGRAMME = assets.preset("ascona-90")
@@ -243,60 +241,3 @@ async def test_many_writers_at_once_leave_one_history(database, invitations):
 
     assert sum(first) == 1
     assert len(await journal.history(id)) == 1
-
-
-class SlowWriter:
-    """Has written something, and waits with the end of its transaction until it is let go."""
-
-    def __init__(self, database: Database) -> None:
-        self._begun, self._let_go = threading.Event(), threading.Event()
-        self.transaction = asyncio.ensure_future(database.transaction(self._write))
-
-    def _write(self, transaction: Transaction) -> None:
-        transaction.execute(update(SessionRow).values(last_ms=1))
-        self._begun.set()
-        self._let_go.wait()
-
-    async def begins(self) -> None:
-        await asyncio.to_thread(self._begun.wait)
-
-    def let_go(self) -> None:
-        self._let_go.set()
-
-
-async def test_what_was_given_up_while_it_waited_for_another_writer_is_never_written(
-    database, invitations, database_url
-):
-    id, _ = await invitations.plan(PEOPLE, PROGRAMME, NOON)
-    journal, other, asked = Journal(database), SlowWriter(database), threading.Event()
-    await other.begins()
-    event.listen(database._engine, "before_cursor_execute", lambda *_: asked.set())
-
-    write = asyncio.ensure_future(journal.append(id, [Recorded(1, NOON, None, "one", Knocked("p"))]))
-    await asyncio.to_thread(asked.wait)
-    write.cancel()
-    found = asyncio.ensure_future(journal.since(id, 0))
-    other.let_go()
-    await other.transaction
-
-    assert await found == []
-    assert write.cancelled()
-    await database.close()  # whatever still waited has had its turn
-    again = await Database.opened(Settings(database=database_url).database_url)
-    assert await Journal(again).history(id) == []
-    await again.close()
-
-
-async def test_a_database_is_closed_after_what_nobody_waits_for_and_leaves_no_log_behind(tmp_path):
-    database = await Database.opened(Settings(data=tmp_path).database_url)
-    given_up = SlowWriter(database)
-    await given_up.begins()
-    given_up.transaction.cancel()
-
-    closed = asyncio.ensure_future(database.close())
-    given_up.let_go()
-    await closed
-
-    assert [file.name for file in tmp_path.iterdir()] == ["ascona.db"]
-    with pytest.raises(DatabaseAway):
-        await database.answers()
