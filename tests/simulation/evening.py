@@ -161,6 +161,7 @@ class Evening:
         for page in self._pages:
             page.network = True
         await asyncio.sleep(60.0)
+        await self._stillness()  # the clock may have moved something just now
 
     # Pages
 
