@@ -32,6 +32,9 @@ PREFERENCES: dict[str, bool | int | str] = {
     "network.connectivity-service.enabled": False,
     "media.peerconnection.ice.obfuscate_host_addresses": False,  # its names for them go out by multicast
 }
+GONE = {"move target out of bounds", "no such node"}
+"""What Firefox says of an element that the page drew anew after it was found; nothing has been pressed then."""
+
 # Into the middle of the window, until nothing that comes later pushes it away.
 COME_TO_REST = """async (one) => {
   let before;
@@ -48,6 +51,10 @@ CLICKABLE_SECONDS = 90.0
 """How long something to click may take to appear."""
 
 LISTENING = b"WebDriver BiDi listening on "
+
+
+class Refused(AssertionError):
+    """Firefox's own word for why a command failed, and all it said."""
 
 
 class Firefox:
@@ -140,10 +147,21 @@ class Firefox:
             answer = await asyncio.wait_for(coming, ANSWER_SECONDS)
         except TimeoutError as late:
             raise AssertionError(f"Firefox has not answered {method} within {ANSWER_SECONDS:g} s") from late
-        assert answer["type"] == "success", answer
+        if answer["type"] != "success":
+            raise Refused(answer["error"], answer)
         return dict(answer["result"])
 
     async def _click(self, locator: dict[str, Any]) -> None:
+        """Where the page draws it anew meanwhile, it is looked for once more, as an eye does."""
+        until = asyncio.get_running_loop().time() + CLICKABLE_SECONDS
+        while True:
+            try:
+                return await self._click_now(locator)
+            except Refused as refused:
+                if refused.args[0] not in GONE or asyncio.get_running_loop().time() > until:
+                    raise
+
+    async def _click_now(self, locator: dict[str, Any]) -> None:
         element = {"sharedId": await self._found(locator)}
         await self.tell(
             "script.callFunction", functionDeclaration=COME_TO_REST,
