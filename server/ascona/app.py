@@ -171,6 +171,7 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
         clock = clock or steady_clock()
         database = await open_database(settings)
         stack.push_async_callback(database.close)
+        await database.fill()
         began = clock()
         journal, invitations = Journal(database), Invitations(database, fresh_token, link_times(settings))
         media = await forwarding(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
+from threading import Barrier, BrokenBarrierError, Event
 from typing import Any, TypeVar
 
 from alembic import command
@@ -14,7 +14,6 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import QueuePool
 
 from ascona.storage import postgres
 
@@ -32,8 +31,8 @@ PRAGMAS = (
 PATIENCE_SECONDS = 10.0
 """How long anybody waits for a transaction. Rooms wait less: see `live/ledger.py`."""
 
-AT_ONCE = 15
-"""Transactions at the same time, each in a thread of its own: as many as SQLAlchemy's pool has connections."""
+AT_ONCE = 8
+"""Transactions at the same time, each in a thread and over a connection of its own. SQLite has one writer anyway."""
 
 Transaction = Session
 """SQLAlchemy's, whose word for it is ours for an evening."""
@@ -134,6 +133,28 @@ class Database:
             transaction.commit()
             return answer
 
+    async def fill(self) -> None:
+        """
+        Begin with every thread and connection there will be: what a long evening adds to them is then a leak.
+
+        Raises:
+            DatabaseUnusable: If it gives fewer.
+        """
+        everyone = Barrier(AT_ONCE)
+
+        def be_there(transaction: Transaction) -> None:
+            try:
+                transaction.scalar(select(1))
+            except SQLAlchemyError:
+                everyone.abort()
+                raise
+            everyone.wait(PATIENCE_SECONDS)
+
+        try:
+            await asyncio.gather(*(self.transaction(be_there) for _ in range(AT_ONCE)))
+        except (DatabaseAway, BrokenBarrierError) as error:
+            raise DatabaseUnusable(f"The database cannot be used: it gives no {AT_ONCE} connections.") from error
+
     async def answers(self) -> None:
         """Ask it something; whatever goes wrong is raised."""
         await self.transaction(lambda transaction: transaction.scalar(select(1)))
@@ -163,14 +184,18 @@ def from_ms(ms: int) -> datetime:
 
 
 def _engine(url: str) -> Engine:
+    settings: dict[str, Any] = {"hide_parameters": True, "pool_size": AT_ONCE, "max_overflow": 0}
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, hide_parameters=True)
-        if not isinstance(engine.pool, QueuePool):
-            raise DatabaseUnusable("The database cannot be opened: SQLite wants a file, as in sqlite:///ascona.db.")
+        try:
+            engine = create_engine(url, **settings)
+        except TypeError as error:  # what is in memory has no such pool
+            raise DatabaseUnusable(
+                "The database cannot be opened: SQLite wants a file, as in sqlite:///ascona.db."
+            ) from error
         event.listen(engine, "connect", _set_pragmas)
         return engine
     # A connection that was lost since it was last used is replaced before anybody notices.
-    return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=postgres.CONNECT)
+    return create_engine(url, pool_pre_ping=True, connect_args=postgres.CONNECT, **settings)
 
 
 def _brought_up_to_date(engine: Engine, version: str) -> None:

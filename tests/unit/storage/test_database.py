@@ -135,3 +135,33 @@ async def test_a_postgresql_keeps_nobody_waiting_for_a_lock_and_the_url_s_own_op
 async def test_a_database_that_is_kept_nowhere_is_refused(url):
     with pytest.raises(DatabaseUnusable, match="wants a file"):
         await Database.opened(url)
+
+
+async def test_a_database_that_is_filled_has_all_its_threads_and_connections(database):
+    def number() -> int:
+        return sum(one.name.startswith("database") for one in threading.enumerate())
+
+    before = number()
+    await database.fill()
+    filled = number()
+
+    await asyncio.gather(*(database.answers() for _ in range(3 * database_module.AT_ONCE)))
+
+    assert filled - before == database_module.AT_ONCE
+    assert number() == filled
+    assert database._engine.pool.checkedin() == database_module.AT_ONCE
+
+
+async def test_a_postgresql_that_gives_too_few_connections_is_refused(postgresql, postgresql_url):
+    name = postgresql_url.rpartition("/")[2]
+    postgresql.run("CREATE ROLE few LOGIN CONNECTION LIMIT 2")
+    postgresql.run(f"ALTER DATABASE {name} OWNER TO few")
+    database = await Database.opened(Settings(database=postgresql_url.replace("ascona@", "few@")).database_url)
+
+    with pytest.raises(DatabaseUnusable, match="connections"):
+        await database.fill()
+
+    await database.close()
+    postgresql.run(f"ALTER DATABASE {name} OWNER TO ascona")
+    postgresql.run("DROP OWNED BY few", name)
+    postgresql.run("DROP ROLE few")
