@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import event, text, update
@@ -22,13 +21,6 @@ from ascona.storage.tables import SessionRow
 
 ENDS_SECONDS = 30.0
 """A test that waits in a thread ends by then, whatever is wrong."""
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await Database.opened(Settings(database=database_url).database_url)
-    yield opened
-    await opened.close()
 
 
 class SlowWriter:
@@ -105,7 +97,7 @@ async def test_a_postgresql_that_is_frozen_keeps_neither_threads_nor_the_end(pos
 
 
 async def test_a_postgresql_that_was_frozen_is_used_again(postgresql, postgresql_url, monkeypatch):
-    monkeypatch.setattr(database_module, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(database_module, "PATIENCE_SECONDS", 2.0)
     database = await Database.opened(Settings(database=postgresql_url).database_url)
     await database.answers()
     with postgresql.frozen(), pytest.raises(DatabaseAway):

@@ -1,7 +1,6 @@
 """The journal and the invitations, on a real database."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -24,13 +23,6 @@ from ascona.storage.links import LinkTimes
 
 PEOPLE = [("Ada", Role.LEADER), ("Pia", Role.MEMBER), ("Eve", Role.RING)]
 PROGRAMME = assets.preset("ascona-90")
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await Database.opened(Settings(database=database_url).database_url)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

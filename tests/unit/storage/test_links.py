@@ -1,6 +1,5 @@
 """When a personal link opens the door, to how many browsers, and how it is made good for nothing."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import count
 
@@ -12,7 +11,6 @@ from ascona import assets
 from ascona.core.events import PhaseStarted, Recorded, SessionEnded
 from ascona.core.people import Role
 from ascona.core.programme import read_programme
-from ascona.settings import Settings
 from ascona.storage.database import Database
 from ascona.storage.invitations import LOGIN_LASTS, Invitations
 from ascona.storage.journal import Journal
@@ -23,13 +21,6 @@ PROGRAMME = assets.preset("classic-60")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 TONIGHT = NOON + 8 * HOUR
 END = TONIGHT + timedelta(minutes=sum(phase.minutes for phase in read_programme(PROGRAMME).phases))
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await Database.opened(Settings(database=database_url).database_url)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,13 +26,6 @@ from ascona.storage.tables import EventRow, LoginRow, PersonRow, SessionRow
 CANARIES = ("Canary Leader", "Canary Member", "Canary Renamed", "Canary title", "canary-programme")
 PEOPLE = [("Canary Leader", Role.LEADER), ("Canary Member", Role.MEMBER)]
 PROGRAMME = assets.preset("classic-60").replace('name = "classic-60"', 'name = "canary-programme"')
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await Database.opened(Settings(database=database_url).database_url)
-    yield opened
-    await opened.close()
 
 
 async def held(database: Database, *, ends: bool) -> str:
