@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -97,6 +97,7 @@ class Room:
             self._remember(record.by, record.key)
         self._changed = changed
         self._sealed = False  # nobody is forwarded to anybody
+        self._stays: frozenset[Route] | None = None  # what will be left of the routes once a command is recorded
         self._version = session.version  # the highest that was ever shown or forwarded by
         self._mending: asyncio.Task[None] | None = None
         self._alarms = Alarms(clock, self._say, self._look)
@@ -135,6 +136,8 @@ class Room:
         routes: frozenset[Route] = frozenset() if self._sealed else plan.routes
         if self._ledger.outage:
             routes &= ways(self._ledger.outage.recorded)
+        if self._stays is not None:
+            routes &= self._stays
         return replace(plan, version=self._version, routes=routes)
 
     @property
@@ -172,6 +175,7 @@ class Room:
     async def obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
         """
         Carry out a command: record it, then sound and picture, then screens; whoever is new there receives after that.
+        Whom it silences is silent while it is being recorded already.
 
         Commands wait for their turn, so a session has one history. A key that was
         carried out before is acknowledged again, and nothing happens twice.
@@ -180,8 +184,9 @@ class Room:
         when it can; everything else is refused, also what seems to change nothing; pages knock all the same.
 
         Raises:
-            Refused: If the rules say no, or the journal cannot write; nothing has changed then.
-                What turns out to have been written after all is caught up with when it answers again.
+            Refused: If the rules say no, or the journal cannot write; nothing has changed then, and whom it
+                would have silenced is heard again. What turns out to have been written after all is caught up with
+                when it answers again.
         """
         await self.in_turn(self._obey(command, by, version, key))
 
@@ -241,9 +246,33 @@ class Room:
             Recorded(self.session.version + number, now, by, key, event) for number, event in enumerate(events, start=1)
         ]
         if records or (self.behind and not isinstance(command, c.Knock)):  # nobody knows then what changes nothing
-            await self._record(records, Order(command, by, key, now), takes=type(command) in TAKES_AWAY)
+            async with self._shut(_after(self.session, events, by)):
+                await self._record(records, Order(command, by, key, now), takes=type(command) in TAKES_AWAY)
         self._remember(by, key)
         return events
+
+    @asynccontextmanager
+    async def _shut(self, after: Session) -> AsyncIterator[None]:
+        """
+        Meanwhile nobody is forwarded who will not be afterwards: nobody is overheard for as long as a disk takes.
+
+        What comes to nothing is undone. While the journal is known to be away nothing is begun that it may refuse.
+        """
+        now, later = self.plan.routes, media_plan(after).routes
+        if now <= later or self.behind:
+            yield
+            return
+        self._stays = later
+        shutting = asyncio.create_task(self._follow(self.session))
+        try:
+            yield
+        except Exception:
+            self._stays = None
+            await shutting
+            await self._follow(self.session)
+            raise
+        self._stays = None
+        await shutting
 
     def _opens_again(self, command: c.Command, by: str | None) -> bool:
         """Whether a leader has done something; pages knock by themselves."""

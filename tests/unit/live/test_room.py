@@ -86,6 +86,57 @@ async def test_a_command_is_recorded_then_obeyed_then_shown():
     await room.close()
 
 
+async def test_whoever_is_to_be_silent_is_silent_while_it_is_being_recorded():
+    rig = Rig()
+    room = room_with(rig, evening("questions").session)
+    before, lines = room.session, room.lines
+    rig.may_go_on.clear()
+    going_on = asyncio.create_task(room.obey(c.NextPhase(), "ada", before.version, "key-one-1"))
+    await rig.reached.wait()
+
+    assert rig.story == ["follow", "record"]
+    assert room.session == before
+    assert {route for route in lines.routes if route.sender != "pia"} >= rig.plans[-1].routes
+    assert rig.plans[-1] == room.lines
+    rig.may_go_on.set()
+    await going_on
+    assert rig.story == ["follow", "record", "follow", "show"]
+    assert rig.plans[-1] == room.lines
+    assert rig.plans[-1].version == room.session.version
+    await room.close()
+
+
+async def test_whoever_is_to_be_heard_is_heard_once_that_is_recorded():
+    rig = Rig()
+    room = room_with(rig, evening("fantasies").session)
+    rig.may_go_on.clear()
+    coming = asyncio.create_task(room.obey(c.ComeBack(), "pia", room.session.version, "key-one-1"))
+    await rig.reached.wait()
+
+    assert rig.story == ["record"]
+    rig.may_go_on.set()
+    await coming
+    assert "pia" in {route.sender for route in rig.plans[-1].routes}
+    await room.close()
+
+
+async def test_a_silence_that_cannot_be_recorded_is_undone():
+    rig = Rig()
+    room = room_with(rig, evening("questions").session)
+    lines = room.lines
+    rig.away = True
+
+    with pytest.raises(Refused, match="journal_unavailable"):
+        await room.obey(c.NextPhase(), "ada", room.session.version, "key-one-1")
+
+    assert rig.plans == [rig.plans[0], lines]
+    assert rig.plans[0].routes < lines.routes
+    assert rig.said == []
+    rig.away = False
+    await room.settled()
+    await room.close()
+
+
 async def test_whoever_looks_in_sees_what_sound_and_picture_have_followed_already():
     rig = Rig()
     room = room_with(rig)
@@ -97,7 +148,7 @@ async def test_whoever_looks_in_sees_what_sound_and_picture_have_followed_alread
     rig.may_go_on.set()
     await asyncio.gather(ending, looking)
 
-    assert rig.story == ["record", "follow", "show", "show"]
+    assert rig.story == ["follow", "record", "follow", "show", "show"]
     await room.close()
 
 
