@@ -267,7 +267,8 @@ def still_here(session: Session, wiring: Wiring) -> frozenset[str]:
     Who is there when a server starts while workers forward: whose line is up.
 
     Whoever receives nothing there, although somebody may be heard or seen by them whose line is up, was away as far as
-    any screen shows: they are here when their page is.
+    any screen shows: they are here when their page is. So is whoever was cut off by a command that the last server died
+    before recording.
     """
     up = frozenset(person.id for person in session.inside() if person.id in wiring.lines)
     possible = {route.receiver for route in media_plan(replace(session, present=up)).routes}

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from ascona.core.events import Recorded
+from ascona.core.media_plan import media_plan
 from ascona.core.people import Person
 from ascona.core.rights import TAKES_AWAY
 from ascona.core.session import Session
@@ -212,6 +213,8 @@ class Witness:
         here = [page for page in pages if page.knocked and not page.over]
         if all_back and not session.ended:
             self._all_are_where_they_are(room, here)
+        if room.plan.routes != media_plan(session).routes:
+            self.say_wrong("the plan is not what the history says")
         if self.exchange.plan.routes != room.lines.routes:
             self.say_wrong("what is forwarded is not the plan")
         view = View.of(session, room.title, room.turned_on, room.now(), 0, room.plan, (), room.by_phone)

@@ -1,4 +1,4 @@
-"""What has happened: small facts, recorded before anything else, replayed after a crash."""
+"""What has happened: small facts, recorded before anything opens or is shown, replayed after a crash."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

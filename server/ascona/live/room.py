@@ -97,7 +97,7 @@ class Room:
             self._remember(record.by, record.key)
         self._changed = changed
         self._sealed = False  # nobody is forwarded to anybody
-        self._stays: frozenset[Route] | None = None  # what will be left of the routes once a command is recorded
+        self._afterwards: frozenset[Route] | None = None  # routes once what is being recorded is
         self._version = session.version  # the highest that was ever shown or forwarded by
         self._mending: asyncio.Task[None] | None = None
         self._alarms = Alarms(clock, self._say, self._look)
@@ -136,8 +136,8 @@ class Room:
         routes: frozenset[Route] = frozenset() if self._sealed else plan.routes
         if self._ledger.outage:
             routes &= ways(self._ledger.outage.recorded)
-        if self._stays is not None:
-            routes &= self._stays
+        if self._afterwards is not None:
+            routes &= self._afterwards
         return replace(plan, version=self._version, routes=routes)
 
     @property
@@ -175,7 +175,7 @@ class Room:
     async def obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
         """
         Carry out a command: record it, then sound and picture, then screens; whoever is new there receives after that.
-        Whom it silences is silent while it is being recorded already.
+        What it shuts is shut already while it is being recorded.
 
         Commands wait for their turn, so a session has one history. A key that was
         carried out before is acknowledged again, and nothing happens twice.
@@ -184,8 +184,8 @@ class Room:
         when it can; everything else is refused, also what seems to change nothing; pages knock all the same.
 
         Raises:
-            Refused: If the rules say no, or the journal cannot write; nothing has changed then, and whom it
-                would have silenced is heard again. What turns out to have been written after all is caught up with
+            Refused: If the rules say no, or the journal cannot write; nothing has changed then, and what it
+                would have shut is open again. What turns out to have been written after all is caught up with
                 when it answers again.
         """
         await self.in_turn(self._obey(command, by, version, key))
@@ -254,25 +254,28 @@ class Room:
     @asynccontextmanager
     async def _shut(self, after: Session) -> AsyncIterator[None]:
         """
-        Meanwhile nobody is forwarded who will not be afterwards: nobody is overheard for as long as a disk takes.
+        Until it is so, shut what will be shut then: a slow disk lets nobody be overheard. What comes to nothing is
+        opened again; while the journal is known to be away, nothing is begun that it may refuse.
 
-        What comes to nothing is undone. While the journal is known to be away nothing is begun that it may refuse.
+        A server that dies in between leaves workers with too little open, not too much: see `still_here` in `app.py`.
         """
-        now, later = self.plan.routes, media_plan(after).routes
-        if now <= later or self.behind:
+        now, afterwards = self.plan.routes, media_plan(after).routes
+        if now <= afterwards or self.behind:
             yield
             return
-        self._stays = later
+        self._afterwards = afterwards
         shutting = asyncio.create_task(self._follow(self.session))
         try:
             yield
         except Exception:
-            self._stays = None
+            self._afterwards = None
             await shutting
             await self._follow(self.session)
+            self._changed(self)
             raise
-        self._stays = None
-        await shutting
+        finally:
+            self._afterwards = None
+        await shutting  # plans have an order
 
     def _opens_again(self, command: c.Command, by: str | None) -> bool:
         """Whether a leader has done something; pages knock by themselves."""

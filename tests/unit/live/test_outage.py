@@ -62,6 +62,23 @@ async def test_while_the_journal_is_away_the_presenter_sits_back_at_once_and_it_
     await room.close()
 
 
+async def test_who_sits_back_is_not_heard_while_a_journal_that_hangs_is_waited_for():
+    rig = Hanging()
+    room = room_with(rig, evening("questions").session)
+    rig.back.clear()
+
+    sitting_back = asyncio.create_task(room.obey(c.SitBack(), "pia", room.session.version, KEY))
+    while not rig.plans:
+        await asyncio.sleep(0)
+
+    assert not sitting_back.done()
+    assert rig.records == []
+    assert not any(route.sender == "pia" for route in rig.plans[-1].routes)
+    rig.back.set()
+    await sitting_back
+    await room.close()
+
+
 async def test_while_nobody_knows_what_is_recorded_nothing_passes_for_being_so_already():
     rig = Rig()
     room = room_with(rig)
