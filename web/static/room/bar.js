@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { button } from "./button.js";
 import { icon } from "./icons.js";
+import { reach } from "./reach.js";
 import { button as deviceButton, stand } from "./sending.js";
 
 /** @typedef {import("./visit.js").Visit} Visit */
@@ -18,7 +19,7 @@ export function barView(visit, room) {
   return html`<div class="bar">
     ${inside ? device(visit, room, "microphone") : nothing}
     ${inside && !visit.soundHere ? device(visit, room, "camera") : nothing}
-    ${inside ? html`<p class="reach" title=${reach(visit, room, "see")}>${reach(visit, room, "hear")}</p>` : nothing}
+    ${inside ? html`<p class="reach" title=${reached(visit, room, "see")}>${reached(visit, room, "hear")}</p>` : nothing}
     ${visit.deskHere ? desk(visit, room) : nothing}
     ${visit.soundHere ? button({ text: html`${icon("phone")}<span>${speak("button.put_down")}</span>`, press: () => visit.putDown(), look: "tool" }) : nothing}
     ${visit.soundHere ? nothing : button({ text: html`${icon("leave")}<span>${speak("button.leave")}</span>`, press: () => visit.leave(), look: "tool" })}
@@ -87,13 +88,16 @@ function desk(visit, room) {
  * @param {Snapshot} room
  * @param {"hear" | "see"} sense
  */
-function reach(visit, room, sense) {
-  const { speak } = visit;
+function reached(visit, room, sense) {
+  const device = sense === "hear" ? "microphone" : "camera";
   const elsewhere = sense === (room.me.carries === "picture" ? "hear" : room.me.carries === "sound" ? "see" : "");
   const own = room.people.find(({ person }) => person === room.me.person);
-  const device = sense === "hear" ? "microphone" : "camera";
-  const on = elsewhere ? own?.[device] : visit.media.alive && visit.turnedOn(device);
-  const count = on ? (sense === "hear" ? room.me.heard_by : room.me.seen_by) : 0;
-  if (count === 0) return speak(`room.nobody_${sense}s`);
-  return count === 1 ? speak(`room.one_${sense}s`) : speak(`room.some_${sense}`, { count });
+  return visit.speak(
+    ...reach(sense, {
+      goes: elsewhere ? (own?.[device] ?? false) : visit.goes[device],
+      muted: false,
+      known: visit.link === "connected" && (elsewhere || visit.media.sure),
+      count: sense === "hear" ? room.me.heard_by : room.me.seen_by,
+    }),
+  );
 }

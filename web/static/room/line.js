@@ -1,5 +1,7 @@
 // One peer connection: the own voice and picture up, every slot of the room down, offered once.
 
+import { within } from "./patience.js";
+
 /** @typedef {{sound: MediaStream, picture: MediaStream}} Slot */
 /**
  * @typedef {object} Sending what goes out
@@ -17,7 +19,12 @@ const LAYERS = [
   { rid: "h", scaleResolutionDownBy: 1, maxBitrate: 500_000, maxFramerate: 24 },
 ];
 const LEAN = { packet: 40, bits: 16_000 }; // of a voice, milliseconds and bits a second; the usual stands in the answer
-const PATIENCE = 12_000; // milliseconds until a connection counts as failed
+const PATIENCE = 12_000; // milliseconds for each thing that is asked of the browser, connecting the longest of them
+
+/**
+ * @typedef {"browser" | "server" | "network"} Step who is asked while a line is made: the browser for its offer and for taking the
+ *   answer, the server for the answer, the network for a way
+ */
 
 /** One connection to the room. When it is lost it is thrown away; see media.js. */
 export class Line {
@@ -25,6 +32,9 @@ export class Line {
   #senders;
   /** @type {Slot[]} */
   slots;
+  /** @type {Step} where making it stands: whose fault it is that it fails here */
+  step = "browser";
+  unseen = false; // the browser does not send its picture; the voice goes out all the same
   /** @type {Sending | null} */
   #wanted = null;
   /** @type {Promise<void>} the last change of what is sent; changes wait for one another */
@@ -37,16 +47,21 @@ export class Line {
    * @param {RTCIceServer[]} ice servers that relay where no other way leads out
    */
   constructor(slots, ice) {
-    this.#connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: ice });
-    // One synchronous block, in the order the server expects. An encoded transform would go in `#add`.
-    this.#senders = {
-      microphone: this.#add("audio", { direction: "sendonly" }).sender,
-      camera: this.#add("video", { direction: "sendonly", sendEncodings: LAYERS }).sender,
-    };
-    this.slots = Array.from({ length: slots }, () => ({
-      sound: new MediaStream([this.#add("audio", { direction: "recvonly" }).receiver.track]),
-      picture: new MediaStream([this.#add("video", { direction: "recvonly" }).receiver.track]),
-    }));
+    const connection = (this.#connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: ice }));
+    try {
+      // One synchronous block, in the order the server expects. An encoded transform would go in `add`.
+      this.#senders = {
+        microphone: add(connection, "audio", { direction: "sendonly" }).sender,
+        camera: addCamera(connection).sender,
+      };
+      this.slots = Array.from({ length: slots }, () => ({
+        sound: new MediaStream([add(connection, "audio", { direction: "recvonly" }).receiver.track]),
+        picture: new MediaStream([add(connection, "video", { direction: "recvonly" }).receiver.track]),
+      }));
+    } catch (error) {
+      connection.close(); // browsers allow only so many at a time
+      throw error;
+    }
   }
 
   /** @returns {boolean} */
@@ -67,15 +82,19 @@ export class Line {
 
   /** @param {Ask} ask */
   async open(ask) {
-    await this.#connection.setLocalDescription();
+    await within(PATIENCE, this.#connection.setLocalDescription());
     const offer = this.#connection.localDescription?.sdp ?? "";
+    this.step = "server";
     this.#answer = await ask(offer.replace(/^a=candidate.*\r\n/gm, "")); // the server never looks for the browser
-    await this.#connection.setRemoteDescription({ type: "answer", sdp: this.#answer });
-    await this.#connected();
+    this.step = "browser";
+    await within(PATIENCE, this.#connection.setRemoteDescription({ type: "answer", sdp: this.#answer }));
+    this.step = "network";
+    await within(PATIENCE, this.#connected());
   }
 
   /**
-   * Asking for what goes out already costs nothing.
+   * Asking for what goes out already costs nothing. Throws where the voice cannot be changed; a picture that cannot only makes
+   * the line `unseen`.
    *
    * @param {Sending} sending
    */
@@ -85,10 +104,25 @@ export class Line {
     this.#sent = this.#sent.then(async () => {
       if (this.#wanted !== sending) return; // something newer waits already
       const { microphone, camera, layers, lean } = sending;
-      await this.#speak(lean); // first: it makes every layer active again
-      await Promise.all([put(this.#senders.microphone, microphone), put(this.#senders.camera, camera, layers)]);
+      await within(PATIENCE, this.#speak(lean)); // first: it makes every layer active again
+      const voice = within(PATIENCE, put(this.#senders.microphone, microphone));
+      await Promise.all([voice, this.#show(camera, layers)]);
     });
     return this.#sent;
+  }
+
+  /**
+   * @param {MediaStreamTrack | null} camera
+   * @param {readonly string[]} layers
+   */
+  async #show(camera, layers) {
+    try {
+      await within(PATIENCE, put(this.#senders.camera, camera, layers));
+      this.unseen = false;
+    } catch (error) {
+      if (camera === null) throw error; // a picture that cannot be taken back: another line is without it
+      this.unseen = true;
+    }
   }
 
   /**
@@ -121,30 +155,48 @@ export class Line {
     return most;
   }
 
-  /**
-   * @param {"audio" | "video"} kind
-   * @param {RTCRtpTransceiverInit} init
-   */
-  #add(kind, init) {
-    const transceiver = this.#connection.addTransceiver(kind, init);
-    const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
-    transceiver.setCodecPreferences(known.filter((codec) => CODECS[kind].test(codec.mimeType)));
-    return transceiver;
-  }
-
   /** @returns {Promise<void>} */
   #connected() {
     const connection = this.#connection;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("no connection in time")), PATIENCE);
       const look = () => {
         if (connection.connectionState === "connected") resolve();
         if (this.failed) reject(new Error("the connection failed"));
-        if (connection.connectionState !== "connecting" && connection.connectionState !== "new") clearTimeout(timer);
       };
       connection.addEventListener("connectionstatechange", look);
       look();
     });
+  }
+}
+
+/**
+ * Order and choice of codecs are a wish: a browser that cannot say it offers all it has, and the server chooses.
+ *
+ * @param {RTCPeerConnection} connection
+ * @param {"audio" | "video"} kind
+ * @param {RTCRtpTransceiverInit} init
+ */
+function add(connection, kind, init) {
+  const transceiver = connection.addTransceiver(kind, init);
+  try {
+    const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+    transceiver.setCodecPreferences(known.filter((codec) => CODECS[kind].test(codec.mimeType)));
+  } catch {
+    // Firefox before 128 has no such call.
+  }
+  return transceiver;
+}
+
+/**
+ * In two layers, or in one where the browser knows no layers.
+ *
+ * @param {RTCPeerConnection} connection
+ */
+function addCamera(connection) {
+  try {
+    return add(connection, "video", { direction: "sendonly", sendEncodings: LAYERS });
+  } catch {
+    return add(connection, "video", { direction: "sendonly" });
   }
 }
 

@@ -45,6 +45,7 @@ function draw() {
   root.dataset.version = String(visit.room?.version ?? "");
   root.dataset.link = visit.link;
   root.dataset.step = visit.step;
+  root.toggleAttribute("data-unsure", visit.seated && !visit.media.sure); // pictures may be old
   const circle = circleOn(stage, (visit.room?.people ?? []).map(seat));
   root.style.setProperty("--centre-x", `${circle.centre.x}px`);
   root.style.setProperty("--centre-y", `${circle.centre.y}px`);

@@ -1,6 +1,7 @@
 // Keeps one line to the room alive: makes a new one beside the old when nothing comes in any more.
 
 import { Line } from "./line.js";
+import { within } from "./patience.js";
 
 /** @typedef {import("./line.js").Sending} Sending */
 
@@ -20,7 +21,7 @@ const LONGEST_PAUSE = 15_000;
  */
 
 /**
- * Sound and picture of the room. Tells `change` when its streams are others, `hush` when nothing comes in, and `sound`
+ * Sound and picture of the room. Tells `change` when its streams or its state are others, `hush` when nothing comes in, and `sound`
  * when something does again.
  */
 export class Media extends EventTarget {
@@ -35,6 +36,8 @@ export class Media extends EventTarget {
   #renewing = false;
   #fruitless = 0; // fresh lines on which nothing came
   #attempts = 0; // at a fresh line, in vain
+  /** @type {import("./line.js").Step} where the last of them failed */
+  #failed = "server";
   #bytes = 0;
   #heard = 0;
   #hushed = false;
@@ -61,6 +64,16 @@ export class Media extends EventTarget {
     return this.#line !== null && !this.#line.failed;
   }
 
+  /** Whether something came in a moment ago: only then is it known who hears me, and are pictures of now. */
+  get sure() {
+    return this.alive && !this.#hushed;
+  }
+
+  /** Whether this browser cannot send my picture; my voice goes out all the same. */
+  get unseen() {
+    return this.#line?.unseen ?? false;
+  }
+
   /** Begins, or goes on: calling it again does nothing. */
   start() {
     if (this.#wanted) return;
@@ -77,9 +90,9 @@ export class Media extends EventTarget {
     if (this.#line) this.#put(null);
   }
 
-  /** Whether it has tried in vain. */
+  /** @returns {"" | import("./line.js").Step} whose fault it is that there is no line, after trying in vain */
   get struggling() {
-    return this.#wanted && !this.alive && this.#attempts > 0;
+    return this.#wanted && !this.alive && this.#attempts > 0 ? this.#failed : "";
   }
 
   /** The server or the network is another one, perhaps: what is tried is tried now, and silence is believed sooner. */
@@ -101,7 +114,11 @@ export class Media extends EventTarget {
   /** @param {Sending} sending what goes out from now on */
   send(sending) {
     this.#sending = sending;
-    void this.#line?.send(sending).catch(() => this.again()); // a sender that cannot change its track is a broken line
+    const line = this.#line;
+    if (!line) return;
+    const { unseen } = line;
+    const sent = () => line.unseen !== unseen && this.dispatchEvent(new Event("change"));
+    line.send(sending).then(sent, () => line === this.#line && this.again()); // what cannot change its voice is a broken line
   }
 
   /** @param {number | null} slot */
@@ -122,14 +139,13 @@ export class Media extends EventTarget {
   async #look() {
     const line = this.#line;
     if (!line) return;
-    const bytes = await line.received();
+    const bytes = await within(BEAT, line.received()).catch(() => 0); // a browser that cannot say has heard nothing
     if (line !== this.#line) return;
     if (bytes > this.#bytes) {
       this.#bytes = bytes;
       this.#heard = performance.now();
       this.#fruitless = this.#attempts = 0;
-      if (this.#hushed) this.dispatchEvent(new Event("sound"));
-      this.#hushed = false;
+      if (this.#hushed) this.#unhush();
       this.#wake(); // the old line is back: no need of another
     }
     if (this.#silent > HUSH && !this.#hushed) this.#hush();
@@ -151,24 +167,29 @@ export class Media extends EventTarget {
   async #renew() {
     if (this.#renewing || !this.#wanted) return;
     this.#renewing = true;
-    await this.#way.arrived();
-    if (this.#wanted && this.#lost) await this.#replace();
-    else this.#renewing = false;
+    const done = await this.#replace();
+    this.#renewing = false;
+    if (!done && this.#lost) void this.#renew();
   }
 
+  /** @returns {Promise<boolean>} false after a pause: whatever goes wrong from here to a line that lives ends in words and another try */
   async #replace() {
-    const line = new Line(this.#slots, this.#ice);
+    /** @type {Line | null} */
+    let line = null;
     try {
+      await this.#way.arrived();
+      if (!this.#wanted || !this.#lost) return true;
+      line = new Line(this.#slots, this.#ice);
       await line.open(this.#way.ask);
-      this.#renewing = false;
       this.#fruitless = Math.min(5, this.#fruitless + 1);
       if (this.#wanted) this.#put(line);
       else line.close();
+      return true;
     } catch {
-      line.close();
+      this.#failed = line?.step ?? "browser";
+      line?.close();
       await this.#pause();
-      this.#renewing = false;
-      if (this.#lost) void this.#renew();
+      return false;
     }
   }
 
@@ -192,6 +213,13 @@ export class Media extends EventTarget {
   #hush() {
     this.#hushed = true;
     this.dispatchEvent(new Event("hush"));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #unhush() {
+    this.#hushed = false;
+    this.dispatchEvent(new Event("sound"));
+    this.dispatchEvent(new Event("change"));
   }
 
   #pause() {

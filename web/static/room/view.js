@@ -11,6 +11,7 @@ import { goodbyeView } from "./goodbye.js";
 import { icon } from "./icons.js";
 import { personView } from "./person.js";
 import { questionView } from "./questions.js";
+import { warnings } from "./warnings.js";
 
 /** @typedef {import("./visit.js").Visit} Visit */
 /** @typedef {import("./types.js").Snapshot} Snapshot */
@@ -26,9 +27,7 @@ export function view(visit, circle, now) {
   const { room, speak } = visit;
   return html`<div class="room" ?data-desk=${visit.deskHere}>
     ${headView(visit)}
-    ${visit.link === "reconnecting" ? html`<p class="trouble" role="alert">${speak("room.reconnecting")}</p>` : nothing}
-    ${visit.restart === null ? nothing : html`<p class="trouble" role="alert" data-kind="calm">${speak("room.restarting", { seconds: visit.restart })}</p>`}
-    ${visit.link !== "reconnecting" && visit.media.struggling ? html`<p class="trouble" role="alert">${speak("trouble.line")}</p>` : nothing}
+    ${warningsView(visit)}
     ${room?.me.place === "inside" ? insideView(visit, room, circle, now) : doorView(visit)}
     <p class="news" role="status" aria-live="polite" aria-label=${speak("room.news")} data-kind=${visit.news?.kind ?? nothing}>${visit.news?.text ?? ""}</p>
     ${room ? html`${returnView(visit, room)} ${barView(visit, room)}` : nothing}
@@ -37,6 +36,13 @@ export function view(visit, circle, now) {
     ${room && visit.deskHere && !visit.leads && !visit.holds ? lineDesk(visit) : nothing}
     ${questionView(visit)}
   </div>`;
+}
+
+/** @param {Visit} visit */
+function warningsView(visit) {
+  const one = (/** @type {import("./warnings.js").Warning} */ { key, values, calm }) =>
+    html`<p class="trouble" role="alert" data-kind=${calm ? "calm" : nothing}>${visit.speak(key, values)}</p>`;
+  return html`<div class="warnings">${repeat(warnings(visit), ({ key }) => key, one)}</div>`;
 }
 
 /** @param {Visit} visit */

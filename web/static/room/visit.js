@@ -239,6 +239,12 @@ export class Visit extends EventTarget {
     return this.choice[device] && this.devices[device] !== null;
   }
 
+  /** What of me goes out at this moment. */
+  get goes() {
+    const { microphone, camera } = sends(this.choice, this.room && stand(this.room), this.coming);
+    return { microphone: microphone && this.devices.microphone !== null, camera: camera && this.devices.camera !== null };
+  }
+
   /** @param {string} does */
   may(does) {
     return this.room?.me.may.includes(does) ?? false;
@@ -387,9 +393,9 @@ export class Visit extends EventTarget {
   /** What follows from the state goes out here, so that nothing has to remember to do it. */
   #changed() {
     const { microphone, camera } = this.devices;
-    const going = sends(this.choice, this.room && stand(this.room), this.coming);
+    const { goes } = this;
     const { layers, lean } = this.pictures;
-    this.media.send({ microphone: going.microphone ? microphone : null, camera: going.camera ? camera : null, layers, lean });
+    this.media.send({ microphone: goes.microphone ? microphone : null, camera: goes.camera ? camera : null, layers, lean });
     this.connection.devices({ microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") });
     if (this.ownPicture?.getVideoTracks()[0] !== (camera ?? undefined)) this.ownPicture = camera && new MediaStream([camera]);
     this.#level.follow(this.step === "check" ? microphone : null);
