@@ -33,6 +33,24 @@ async def test_without_camera_and_microphone_one_is_told_why_and_may_come_in(ser
         await chromium.close()
 
 
+async def test_where_pages_may_make_no_sound_of_their_own_the_device_check_is_complete_and_one_comes_in(gather):
+    silent = "window.AudioContext = class { constructor() { throw new DOMException('no', 'NotSupportedError'); } };"
+    people = await gather("--leader", "Ada", scripts={"Ada": silent})
+    ada = people["Ada"]
+    await ada.page.goto(ada.link)
+    for device in ("Camera", "Microphone"):
+        await expect(ada.page.get_by_role("combobox", name=device)).to_be_visible()
+    await expect(ada.page.locator("balint-preview")).to_be_attached()
+    await expect(ada.page.get_by_role("meter")).to_have_count(0)
+
+    await ada.page.get_by_role("checkbox", name="I agree").check()
+    await ada.press("Join the room")
+    await ada.press("Open the session")
+
+    await ada.sees_phase("arrive")
+    assert ada.trouble == []
+
+
 async def test_a_browser_that_cannot_take_part_is_told_so_before_the_door(gather):
     people = await gather(*GROUP, scripts={"Cy": "delete window.RTCPeerConnection;"})
     cy = people["Cy"]

@@ -35,10 +35,7 @@ function form(visit) {
       ${preview(visit)} ${visit.devices.troubles.map((key) => trouble(visit, key))}
       ${visit.devices.asking ? html`<p class="quiet" role="status">${speak("check.asking")}</p>` : nothing}
       ${tried(visit) ? devices(visit) : askFirst(visit)}
-      <div class="speaker">
-        ${button({ text: html`${icon("ear")} ${speak("check.speaker")}`, press: () => chime([392, 523.25, 659.25], 0.16) })}
-        <p class="quiet">${speak("check.speaker_hint")}</p>
-      </div>
+      ${visit.level === null ? nothing : speaker(visit)}
     </div>
     <div class="agreement">
       <label class="field">
@@ -65,6 +62,14 @@ function form(visit) {
 }
 
 /** @param {Visit} visit */
+function speaker({ speak }) {
+  return html`<div class="speaker">
+    ${button({ text: html`${icon("ear")} ${speak("check.speaker")}`, press: () => chime([392, 523.25, 659.25], 0.16) })}
+    <p class="quiet">${speak("check.speaker_hint")}</p>
+  </div>`;
+}
+
+/** @param {Visit} visit */
 const tried = ({ devices }) => devices.list.length > 0 || devices.asking;
 
 /** @param {Visit} visit */
@@ -87,7 +92,7 @@ function preview(visit) {
 function devices(visit) {
   const { speak } = visit;
   return html`<div class="choices">${choice(visit, "camera")} ${choice(visit, "microphone")}</div>
-    ${visit.devices.microphone
+    ${visit.devices.microphone && visit.level !== null
       ? html`<label class="field level">
           <span>${speak("check.level")}</span>
           <meter min="0" max="1" .value=${visit.level}></meter>

@@ -9,7 +9,7 @@ export class Level {
   #stop = () => {};
   #tell;
 
-  /** @param {(level: number) => void} tell 0 to 1, about twelve times a second */
+  /** @param {(level: number | null) => void} tell 0 to 1, about twelve times a second; null where it cannot be measured */
   constructor(tell) {
     this.#tell = tell;
   }
@@ -25,11 +25,15 @@ export class Level {
 
 /**
  * @param {MediaStreamTrack} track
- * @param {(level: number) => void} tell
+ * @param {(level: number | null) => void} tell
  * @returns {() => void} stops it
  */
 function meter(track, tell) {
   const room = audio();
+  if (!room) {
+    queueMicrotask(() => tell(null));
+    return () => {};
+  }
   const source = room.createMediaStreamSource(new MediaStream([track]));
   const analyser = new AnalyserNode(room, { fftSize: 1024 });
   source.connect(analyser);

@@ -3,35 +3,47 @@
 /** @type {AudioContext | null} */
 let context = null;
 
-/** @returns {AudioContext} one for the page: browsers allow few of them */
+/** @returns {AudioContext | null} one for the page: browsers allow few of them; null where there is none to be had */
 export function audio() {
-  context ??= new AudioContext();
+  try {
+    context ??= new AudioContext();
+  } catch {
+    return null; // no sound hardware, or a browser that keeps this from pages: the room works without
+  }
   wake();
   return context;
 }
 
 /** Goes on after a click or a key, where the browser waited for one. */
 export function wake() {
-  if (context?.state === "suspended") void context.resume();
+  if (context?.state === "suspended") context.resume().catch(() => {});
 }
 
 /**
- * A bell that nobody starts at.
+ * A bell that nobody starts at. What cannot sound is left out.
  *
  * @param {readonly number[]} notes hertz, one after the other
  * @param {number} [loudness] 0 to 1
  */
 export function chime(notes = [392, 523.25], loudness = 0.08) {
   const room = audio();
-  notes.forEach((note, index) => {
-    const begin = room.currentTime + 0.02 + index * 0.28;
-    const bell = new OscillatorNode(room, { frequency: note, type: "sine" });
-    const gain = new GainNode(room, { gain: 0 });
-    gain.gain.setValueAtTime(0, begin);
-    gain.gain.linearRampToValueAtTime(loudness, begin + 0.04);
-    gain.gain.exponentialRampToValueAtTime(0.0001, begin + 1.4);
-    bell.connect(gain).connect(room.destination);
-    bell.start(begin);
-    bell.stop(begin + 1.5);
-  });
+  if (!room) return;
+  notes.forEach((note, index) => ring(room, note, room.currentTime + 0.02 + index * 0.28, loudness));
+}
+
+/**
+ * @param {AudioContext} room
+ * @param {number} note hertz
+ * @param {number} begin seconds of its clock
+ * @param {number} loudness 0 to 1
+ */
+function ring(room, note, begin, loudness) {
+  const bell = new OscillatorNode(room, { frequency: note, type: "sine" });
+  const gain = new GainNode(room, { gain: 0 });
+  gain.gain.setValueAtTime(0, begin);
+  gain.gain.linearRampToValueAtTime(loudness, begin + 0.04);
+  gain.gain.exponentialRampToValueAtTime(0.0001, begin + 1.4);
+  bell.connect(gain).connect(room.destination);
+  bell.start(begin);
+  bell.stop(begin + 1.5);
 }

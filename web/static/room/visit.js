@@ -46,6 +46,7 @@ export class Visit extends EventTarget {
   deskOpen = false;
   stillSignedIn = false; // although this person wanted to be signed out
   silent = false; // the browser waits for a click before it plays sound
+  /** @type {number | null} how loud I am, 0 to 1, before coming in; null where it cannot be measured */
   level = 0;
   /** @type {Question | null} */
   question = null;
