@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { button } from "./button.js";
 import { icon } from "./icons.js";
+import { initials } from "./initials.js";
 
 /** @typedef {import("./types.js").Person} Person */
 /** @typedef {import("./visit.js").Visit} Visit */
@@ -78,14 +79,7 @@ const closed = (person) => person.group === "circle" && person.state === "here" 
 /** @param {Person} person */
 function mark(person) {
   if (person.state === "empty" || person.state === "back") return icon("chair");
-  return initials(person.name);
-}
-
-/** @param {string} name */
-export function initials(name) {
-  const words = name.trim().split(/\s+/u);
-  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
-  return letters.map((word) => [...word][0] ?? "").join("").toLocaleUpperCase();
+  return initials(person.name) || icon("self");
 }
 
 /**
