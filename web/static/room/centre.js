@@ -47,6 +47,6 @@ export function clockView({ speak, told }, room, now) {
     ...(room.clock.advances && !room.clock.held && said.tone === "amber" ? [speak("clock.advances")] : []),
   ];
   return html`<p class="clock" data-tone=${room.clock.held ? "calm" : said.tone}>
-    <span class="hidden">${speak("clock.label")}: </span>${speak(`clock.${said.key}`, { minutes: said.minutes })}${more.map((words) => html`<small>, ${words}</small>`)}
+    <span class="hidden"><span>${speak("clock.label")}</span>: </span>${speak(`clock.${said.key}`, { minutes: said.minutes })}${more.map((words) => html`<small>, ${words}</small>`)}
   </p>`;
 }

@@ -7,6 +7,7 @@ import { circleOn } from "./circle.js";
 import "./menu.js";
 import "./preview.js";
 import { keepingFocus } from "./focus.js";
+import { rewrite } from "./foreign.js";
 import { seat } from "./person.js";
 import { wake } from "./sound.js";
 import { speaker } from "./texts.js";
@@ -49,8 +50,10 @@ function draw() {
   const circle = circleOn(stage, (visit.room?.people ?? []).map(seat));
   root.style.setProperty("--centre-x", `${circle.centre.x}px`);
   root.style.setProperty("--centre-y", `${circle.centre.y}px`);
-  keepingFocus(() => render(view(visit, circle, performance.now()), root), root);
-  for (const dialog of root.querySelectorAll("dialog")) if (!dialog.open) dialog.showModal();
+  keepingFocus(() => {
+    render(view(visit, circle, performance.now()), root);
+    rewrite(root);
+  }, root);
   follow(root.querySelector(".stage"));
   if (document.hidden) visit.shows(new Map());
   else if (measured && stage.width > 0) visit.shows(circle.places);
