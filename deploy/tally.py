@@ -1,4 +1,4 @@
-"""Adds up every test run for `deploy/test`; its last line is `N passed, N failed`."""
+"""Adds up every test run for `deploy/test`: the slowest tests, and as its last line `N passed, N failed`."""
 
 import re
 import sys
@@ -7,6 +7,9 @@ from xml.etree import ElementTree as ET
 
 TESTS = ("node --test", "pytest")
 """Steps whose failures are counted test by test; another step that breaks counts as one."""
+
+SLOWEST = 20
+"""How many tests are named with the time they took, set-up and clearing away included."""
 
 
 def pytest_counts(report: Path) -> tuple[int, int, int]:
@@ -24,14 +27,26 @@ def node_counts(report: Path) -> tuple[int, int, int]:
     return int(last.get("pass", 0)), int(last.get("fail", 0)), int(last.get("skipped", 0))
 
 
+def slowest(reports: list[Path]) -> list[str]:
+    """A line for each of the slowest tests of pytest's reports, the slowest first: seconds, file and test."""
+    cases = [case for report in reports for case in ET.parse(report).iter("testcase")]  # noqa: S314 - as above
+    cases.sort(key=lambda case: -float(case.get("time", 0)))
+    return [
+        f"{float(case.get('time', 0)):7.1f} s  {case.get('classname')}::{case.get('name')}" for case in cases[:SLOWEST]
+    ]
+
+
 def tally(reports: Path, broken: list[str]) -> tuple[str, int]:
-    """What broke and the sum, to be printed, and the exit status: 1 if anything failed."""
-    counts = [pytest_counts(report) for report in reports.glob("*.xml")]
+    """What was slow, what broke and the sum, to be printed, and the exit status: 1 if anything failed."""
+    written = sorted(reports.glob("*.xml"))
+    counts = [pytest_counts(report) for report in written]
     counts += [node_counts(report) for report in reports.glob("*.tap")]
     passed, failed, skipped = (sum(column) for column in zip((0, 0, 0), *counts, strict=True))
     failed += sum(not step.startswith(TESTS) for step in broken)
     failed = max(failed, len(broken))  # a run that died before it counted anything has failed too
-    lines = [f"broken: {', '.join(broken)}"] if broken else []
+    slow = slowest(written)
+    lines = ["The slowest tests:", *slow, ""] if slow else []
+    lines += [f"broken: {', '.join(broken)}"] if broken else []
     lines += [f"{skipped} skipped"] if skipped else []
     return "\n".join(["", *lines, f"{passed} passed, {failed} failed", ""]), int(failed > 0)
 

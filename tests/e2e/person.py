@@ -21,6 +21,15 @@ window.RTCPeerConnection = class extends Stock {
 };
 """
 
+# Notes every phase that the page has shown.
+NOTE_PHASES = """
+window.phases = [];
+new MutationObserver(() => {
+  const phase = document.querySelector("main#room")?.dataset.phase;
+  if (phase && phase !== window.phases.at(-1)) window.phases.push(phase);
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-phase"], childList: true });
+"""
+
 # A client that ignores every instruction: what it once sends it never stops sending, over every connection.
 NEVER_STOP_SENDING = """
 const kept = {};
@@ -127,8 +136,34 @@ class Person:
     def chair(self, name: str) -> Locator:
         return self.page.locator(f'balint-chair[data-name="{name}"]')
 
-    async def sees_phase(self, phase: str, timeout: float = 10_000) -> None:
+    async def sees_phase(self, phase: str, timeout: float = 20_000) -> None:
         await expect(self.room).to_have_attribute("data-phase", phase, timeout=timeout)
+
+    async def sees_waiting(self, name: str) -> None:
+        await expect(self.button(f"Admit {name}")).to_be_visible()
+
+    async def sees_chairs(self, count: int) -> None:
+        await expect(self.page.locator("balint-chair")).to_have_count(count)
+
+    async def sees_standing(self, name: str, standing: str) -> None:
+        await expect(self.chair(name)).to_have_attribute("data-standing", standing)
+
+    async def sees_state(self, name: str, state: str) -> None:
+        await expect(self.chair(name)).to_have_attribute("data-state", state)
+
+    async def phases_seen(self) -> list[str]:
+        """Every phase that the page has shown, in order, where `NOTE_PHASES` is among its scripts."""
+        seen: list[str] = await self.page.evaluate("window.phases")
+        return seen
+
+    async def phase(self) -> str | None:
+        return await self.room.get_attribute("data-phase")
+
+    async def moves_on(self) -> None:
+        """Press “Next phase”, and see it."""
+        before = await self.room.get_attribute("data-version")
+        await self.press("Next phase")
+        await expect(self.room).not_to_have_attribute("data-version", before or "")
 
     async def seat_of(self, name: str) -> int:
         seat = await self.chair(name).get_attribute("data-seat")

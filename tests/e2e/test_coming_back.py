@@ -151,14 +151,14 @@ async def test_a_presenter_who_reloads_while_sitting_back_still_sits_back(gather
     await expect(dee.chair("Cy")).to_have_attribute("data-state", "back")
 
 
-async def test_a_restarted_server_goes_on_where_it_stood_and_sound_and_picture_come_back(gather, server):
-    people = await with_cy_back(gather)
+async def test_a_restarted_server_goes_on_where_it_stood_and_sound_and_picture_come_back(gather, alone):
+    people = await with_cy_back(gather, at=alone)
     ada, dee = people["Ada"], people["Dee"]
     version = await ada.room.get_attribute("data-version")
 
-    await server.stop(kill=True)
+    await alone.stop(kill=True)
     await expect(dee.room).to_have_attribute("data-link", "reconnecting")
-    await server.start()
+    await alone.start()
 
     for person in people.values():
         await expect(person.room).to_have_attribute("data-link", "connected", timeout=30_000)

@@ -88,9 +88,9 @@ async def test_a_presenter_whose_firefox_never_stops_sending_is_neither_heard_no
     assert now["video"] > sent["video"]
 
 
-async def test_in_firefox_the_presenter_comes_back_reloads_and_outlives_a_restarted_server(firefox, gather, server):
+async def test_in_firefox_the_presenter_comes_back_reloads_and_outlives_a_restarted_server(firefox, gather, alone):
     cy = await firefox()
-    people = await seated(gather, cy)
+    people = await seated(gather, cy, at=alone)
     ada, dee = people["Ada"], people["Dee"]
     seats = {name: await ada.seat_of(name) for name in ("Ada", "Cy", "Dee")}
     others = [seats["Ada"], seats["Dee"]]
@@ -108,9 +108,9 @@ async def test_in_firefox_the_presenter_comes_back_reloads_and_outlives_a_restar
     await until(lambda: hears_and_sees(cy, others))
     await until(lambda: is_heard_and_seen(dee, seats["Cy"]))
 
-    await server.stop(kill=True)
+    await alone.stop(kill=True)
     await cy.until(room("link", "reconnecting"))
-    await server.start()
+    await alone.start()
     await cy.until(room("link", "connected"), within=30)
     await until(lambda: hears_and_sees(cy, others))
     await expect(dee.room).to_have_attribute("data-link", "connected", timeout=30_000)

@@ -1,15 +1,11 @@
 """When leaders or the presenter are missing, the group can go on, and everybody reads what is happening."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from playwright.async_api import expect
 from tests.e2e.access import AXE, assert_accessible_at_every_size
-from tests.e2e.ahead import Ahead, HouseAhead
 from tests.e2e.evening import come_in, go_to, open_session
+from tests.e2e.house import House
 from tests.e2e.person import Person
-from tests.support.server import started
 
 # The server's warnings are seen here, too: a page that is left while it asks for a file leaves Python to close it.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -19,15 +15,8 @@ AXES = dict.fromkeys(("Ada", "Dee", "Emil"), AXE)
 
 
 @pytest.fixture
-def clock() -> Ahead:
-    return Ahead()
-
-
-@pytest.fixture
-async def server(tmp_path: Path, clock: Ahead) -> AsyncIterator[HouseAhead]:
-    running = await started(tmp_path, clock)
-    yield HouseAhead(running)
-    await running.close()
+def server(ahead: House) -> House:
+    return ahead
 
 
 async def lose_line(person: Person, seen_by: Person) -> None:

@@ -41,18 +41,18 @@ async def test_an_unplugged_microphone_is_said_and_goes_on_again_only_by_ones_ow
     await expect(ada.button("Turn microphone off")).to_be_visible()
 
 
-async def test_whoever_leaves_is_silent_at_once_even_if_the_server_does_not_answer(gather, server):
-    people = await gather("--leader", "Ada", scripts={"Ada": PLUGS})
+async def test_whoever_leaves_is_silent_at_once_even_if_the_server_does_not_answer(gather, alone):
+    people = await gather("--leader", "Ada", at=alone, scripts={"Ada": PLUGS})
     await come_in(people)
     ada = people["Ada"]
-    server.process.send_signal(signal.SIGSTOP)
+    alone.process.send_signal(signal.SIGSTOP)
     try:
         await ada.press("Leave")
 
         await expect(ada.button("Leave")).to_have_count(0, timeout=5_000)
         assert await ada.page.evaluate("window.plugged.map((one) => one.readyState)") == ["ended", "ended"]
     finally:
-        server.process.send_signal(signal.SIGCONT)
+        alone.process.send_signal(signal.SIGCONT)
     await expect(ada.room).to_have_attribute("data-link", "closed")
 
 

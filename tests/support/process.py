@@ -54,9 +54,9 @@ class Server:
             self.process.kill() if kill else self.process.terminate()
             await self.process.wait()
 
-    async def end(self) -> None:
+    async def end(self, *, kill: bool = False) -> None:
         """Stop it, and whatever it left behind when it was killed."""
-        await self.stop()
+        await self.stop(kill=kill)
         await dismiss(self.data / "media")
 
     async def plan(self, *arguments: str) -> list[dict[str, str]]:
