@@ -15,10 +15,11 @@ from ascona.core.clock import ANYTHING, due
 from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
+from ascona.core.grounds import Ground
 from ascona.core.lines import DEPUTY_AFTER
 from ascona.core.media_plan import Route, media_plan
 from ascona.core.people import LEADERS
-from ascona.core.rights import RIGHTS, Refused
+from ascona.core.rights import RIGHTS, Refused, stands_since
 from ascona.core.session import Session
 from ascona.live import outage
 from tests.simulation.wishes import COMMANDS
@@ -35,18 +36,20 @@ class Order:
 
     Attributes:
         since: What was recorded by then.
+        seen: The version that had been read, as the page says.
     """
 
     by: str
     command: Any
     version: int
     since: int
+    seen: int | None = None
 
     @classmethod
     def read(cls, by: str, message: dict[str, Any], since: int) -> "Order":
         kind = COMMANDS[message["do"]]
         fields = {name: value for name, value in message.items() if name in kind.__dataclass_fields__}
-        return cls(by, TypeAdapter(kind).validate_python(fields), message["version"], since)
+        return cls(by, TypeAdapter(kind).validate_python(fields), message["version"], since, message.get("seen"))
 
 
 class Chronicle:
@@ -119,12 +122,13 @@ class Chronicle:
         if order is None:
             return self._wrong(f"{first.by} never sent {first.key}, which made {_named(events)}")
         right = RIGHTS[type(order.command)]
-        if right.frame and not before.frame_version <= order.version <= before.version:
-            self._wrong(
-                f"{first.by} moved the frame from version {order.version}, which {before.frame_version} has moved"
-            )
+        framed = before.move(Ground.FRAME).version
+        if right.frame and not framed <= order.version <= before.version:
+            self._wrong(f"{first.by} moved the frame from version {order.version}, which {framed} has moved")
+        if order.seen is not None and order.seen < stands_since(before, order.command).version:
+            self._wrong(f"{first.by} had read {order.seen}, and what was pressed for has moved: {_named(events)}")
         version = before.version if isinstance(order.command, c.Knock) else order.version
-        if self._follows(before, order.command, first.by, records, version) != events:
+        if self._follows(before, order.command, first.by, records, version, order.seen) != events:
             self._wrong(f"{type(order.command).__name__} by {first.by} made {_named(events)}, not what the rules say")
         return None
 
@@ -142,10 +146,16 @@ class Chronicle:
         return None
 
     def _follows(
-        self, before: Session, command: c.Command, by: str | None, records: list[Recorded], version: int
+        self,
+        before: Session,
+        command: c.Command,
+        by: str | None,
+        records: list[Recorded],
+        version: int,
+        seen: int | None = None,
     ) -> tuple[Event, ...] | str:
         try:
-            return tuple(decide(before, command, by, records[0].at, version))
+            return tuple(decide(before, command, by, records[0].at, version, seen))
         except Refused as refusal:
             return refusal.reason
 

@@ -100,6 +100,7 @@ class Evening:
             self._somebody_presses: 40,
             self._somebody_tries_anything: 12,
             self._both_leaders_press: 8,
+            self._a_leader_presses_in_a_blink: 6,
             self._a_leader_presses_at_the_deadline: 6,
             self._a_leader_extends_what_is_over: 4,
             self._the_presenter_turns: 8,
@@ -235,6 +236,21 @@ class Evening:
         self._count(f"races with {moved} moves")
         if moved > 1:
             self._witness.say_wrong("two leaders moved the frame from the same version")
+
+    async def _a_leader_presses_in_a_blink(self) -> None:
+        """A double click, or the other leader's same thought: both see the first step before the second is pressed."""
+        pages = [page for leader in LEADERS if (page := self._of(leader))]
+        if not pages:
+            return
+        self._count("presses in a blink")
+        keys = []
+        for page, wait in ((pages[0], self._weather.between(0.06, 0.1)), (pages[-1], 0.0)):
+            keys.append((page.person, f"blink-{len(self._witness.history)}-{page.person}-{len(keys)}"))
+            self._meanwhile(self._press(page, "NextPhase", {}, key=keys[-1][1]))
+            await asyncio.sleep(wait if len(pages) == 1 or self._weather.chance(0.5) else 8 * wait)
+        await asyncio.sleep(3.0)
+        if sum(key in self._witness.chronicle.written for key in keys) > 1:
+            self._witness.say_wrong("one thought of the leaders made two steps")
 
     async def _a_leader_presses_at_the_deadline(self) -> None:
         page = self._page(*LEADERS)

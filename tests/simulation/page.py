@@ -12,6 +12,9 @@ from tests.simulation.weather import Weather
 ANSWER_SECONDS = 10.0
 """How long a page waits for an acknowledgement."""
 
+READING_SECONDS = 1.5
+"""How long something has to be on a screen before anybody presses for it: `READING` in `web/static/room/glance.js`."""
+
 
 class Page:
     """
@@ -41,6 +44,7 @@ class Page:
         self.devices = {"microphone": True, "camera": weather.chance(0.8)}
         self.keys = 0
         self._house, self._exchange, self._weather = house, exchange, weather
+        self._shown: list[tuple[float, int]] = []  # when, and which version; the first has been read
         self._line: Line | None = None
         self._down = asyncio.Event()
         self._calling = False
@@ -87,7 +91,16 @@ class Page:
         self.keys += 1
         seen = self.room.get("version", 0) if version is None else version
         order = {"do": do, "version": seen, "key": key or f"{self.person}-{self.window}-{self.keys:04}", **fields}
+        if do != "Knock" and self._shown:
+            order["seen"] = min(seen, self.read())
         return await self.ask("command", order)
+
+    def read(self) -> int:
+        """The version that has been on this screen for long enough to be read."""
+        long_ago = asyncio.get_running_loop().time() - READING_SECONDS
+        while len(self._shown) > 1 and self._shown[1][0] <= long_ago:
+            del self._shown[0]
+        return self._shown[0][1]
 
     async def ask(self, event: str, message: Any) -> dict[str, str] | None:
         line, answer = self._line, asyncio.get_running_loop().create_future()
@@ -103,6 +116,7 @@ class Page:
             return
         if event == "room" and message["turn"] > self.room.get("turn", 0):
             self.room = self.seen = message
+            self._shown.append((asyncio.get_running_loop().time(), message["version"]))
             self._begin(self._call())
         if event == "again":
             self._begin(self._call())

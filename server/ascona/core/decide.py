@@ -7,7 +7,7 @@ from ascona.core import absence, ring
 from ascona.core import commands as c
 from ascona.core import events as e
 from ascona.core.clock import by_clock
-from ascona.core.door import at, knock, leave, remove, turn_away
+from ascona.core.door import admit_everyone, at, knock, leave, remove, turn_away
 from ascona.core.people import Person, Place, Role
 from ascona.core.phases import go_to
 from ascona.core.rights import Refused, check
@@ -17,7 +17,9 @@ EXTEND_LIMIT = 60
 """Minutes a phase is extended by at most, at a time."""
 
 
-def decide(session: Session, command: c.Command, by: str | None, now: datetime, version: int) -> tuple[e.Event, ...]:
+def decide(
+    session: Session, command: c.Command, by: str | None, now: datetime, version: int, seen: int | None = None
+) -> tuple[e.Event, ...]:
     """
     Decide what a command leads to.
 
@@ -26,6 +28,7 @@ def decide(session: Session, command: c.Command, by: str | None, now: datetime, 
         now: Timezone-aware UTC.
         version: Of the session as whoever asks saw it. The clock's commands carry
             the deadline they mean instead.
+        seen: The same, of what they had read when they pressed; None: their page does not say.
 
     Raises:
         Refused: With a reason; nothing follows then.
@@ -37,11 +40,13 @@ def decide(session: Session, command: c.Command, by: str | None, now: datetime, 
     person = session.person(by) if by else None
     if person is None:
         raise Refused("not_inside")
-    check(session, command, person, version)
-    return _by_person(session, command, person, now)
+    check(session, command, person, version, seen)
+    return _by_person(session, command, person, now, seen)
 
 
-def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tuple[e.Event, ...]:  # noqa: C901  # a table
+def _by_person(  # noqa: C901  # a table
+    s: Session, command: c.ByPeople, by: Person, now: datetime, seen: int | None
+) -> tuple[e.Event, ...]:
     match command:
         case c.Knock(name):
             return knock(s, by, name, now)
@@ -50,7 +55,7 @@ def _by_person(s: Session, command: c.ByPeople, by: Person, now: datetime) -> tu
         case c.Admit(person):
             return (e.Admitted(at(Place.DOOR, s, person).id),)
         case c.AdmitEveryone():
-            return tuple(e.Admitted(p.id) for p in s.people if p.place is Place.DOOR)
+            return admit_everyone(s, seen)
         case c.TurnAway(person):
             return turn_away(s, person)
         case c.Remove(person):

@@ -41,6 +41,23 @@ def at(place: Place, s: Session, id: str) -> Person:
     return person
 
 
+def admit_everyone(s: Session, seen: int | None) -> tuple[e.Event, ...]:
+    """
+    Let in those at the door whom the leader had read there; who came after that stays.
+
+    Args:
+        seen: The version that had been read; None: the page does not say, and everybody comes in.
+
+    Raises:
+        Refused: `stale_version` if all of them came after that.
+    """
+    waiting = s.waiting()
+    read = [person for person in waiting if seen is None or person.moved.version <= seen]
+    if waiting and not read:
+        raise Refused("stale_version")
+    return tuple(e.Admitted(person.id) for person in read)
+
+
 def leave(s: Session, by: Person) -> tuple[e.Event, ...]:
     """Nothing where there is nothing to leave any more: nothing follows the end of a session."""
     return gone(s, by, e.Departed(by.id)) if by.place in {Place.DOOR, Place.INSIDE} and not s.ended else ()

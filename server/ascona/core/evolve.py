@@ -1,9 +1,11 @@
 """What each event makes of a session. No rules here: what was recorded has happened."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ascona.core import events as e
+from ascona.core.grounds import Ground, Move
 from ascona.core.people import Place, Role
 from ascona.core.session import NOBODY, Session
 
@@ -18,9 +20,38 @@ def evolve(session: Session, event: e.Event, by: str | None) -> Session:
     Args:
         by: The person whose command it came from; None for the clock.
     """
-    version = session.version + 1
-    session = replace(_after(session, event), version=version)
-    return replace(session, frame_version=version, frame_by=by) if isinstance(event, e.FRAME) else session
+    after = replace(_after(session, event), version=session.version + 1)
+    return after.moved_grounds(_moved(session, after, event), _people_moved(session, after), Move(after.version, by))
+
+
+_READ: dict[Ground, Callable[[Session], Hashable]] = {
+    Ground.WAIT: lambda s: (s.awaited_until, s.wait_is_over),
+    Ground.CASE: lambda s: (s.presenter, s.asked),
+    Ground.BACK: lambda s: s.back,
+    Ground.PROTECTION: lambda s: s.protected,
+    Ground.RING: lambda s: s.ring_open,
+    Ground.DEPUTY: lambda s: (s.deputy, s.deputy_asked_by, s.holder),
+    Ground.LOCK: lambda s: s.locked,
+}
+"""What of a session each ground is."""
+
+
+def _moved(before: Session, after: Session, event: e.Event) -> set[Ground]:
+    moved = {ground for ground, read in _READ.items() if read(before) != read(after)}
+    if isinstance(event, e.FRAME):
+        moved.add(Ground.FRAME)
+    if _at_the_door(before) - _at_the_door(after):
+        moved.add(Ground.DOOR)
+    return moved
+
+
+def _at_the_door(s: Session) -> set[str]:
+    return {person.id for person in s.people if person.place is Place.DOOR}
+
+
+def _people_moved(before: Session, after: Session) -> set[str]:
+    known = {(person.id, person.name, person.place, person.role) for person in before.people}
+    return {p.id for p in after.people if (p.id, p.name, p.place, p.role) not in known}
 
 
 def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an event, nothing nested

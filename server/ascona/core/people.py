@@ -4,6 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ascona.core.grounds import NEVER, Move
+
 CIRCLE_LIMIT = 16
 """Seats in the inner circle, leaders included: fourteen with video and two to spare."""
 
@@ -70,6 +72,7 @@ class Person:
             outside are seated behind the circle's seats.
         came_as: What they were invited as, where a leader has moved them since.
         kept: They wait at the door after a long absence, and their chair, role and case wait for them.
+        moved: When name, place or role last changed: what leaders go by when they press a button about them.
     """
 
     id: str
@@ -79,6 +82,7 @@ class Person:
     place: Place = Place.INVITED
     came_as: Role | None = None
     kept: bool = False
+    moved: Move = NEVER
 
 
 def clean_name(text: str) -> str:

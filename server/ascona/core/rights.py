@@ -1,8 +1,10 @@
 """Who may ask for what, and when: one table. What a command then does stands in `decide`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ascona.core import commands as c
+from ascona.core.grounds import FIRM, NEVER, Ground, Move
 from ascona.core.people import Person, Place, Standing
 from ascona.core.session import Session
 
@@ -36,7 +38,7 @@ class Right:
         who: Standings that may ask.
         lobby: Also before the session opens.
         outside_too: Also by somebody who is not inside yet.
-        frame: Moves the frame: stale if somebody else has moved it since.
+        on: What its meaning stands on: stale if that has moved since it was read.
         deputy: Also by the deputy, while they hold the frame.
         otherwise: The reason given to anybody else.
     """
@@ -44,51 +46,56 @@ class Right:
     who: frozenset[Standing]
     lobby: bool = False
     outside_too: bool = False
-    frame: bool = False
+    on: tuple[Ground, ...] = ()
     deputy: bool = False
     otherwise: str = "leaders_only"
+
+    @property
+    def frame(self) -> bool:
+        """Whether it moves the frame: the phase and its time."""
+        return Ground.FRAME in self.on
 
 
 RIGHTS: dict[type[c.ByPeople], Right] = {
     c.Knock: Right(EVERYONE, lobby=True, outside_too=True),
     c.Leave: Right(EVERYONE, lobby=True, outside_too=True),
-    c.Admit: Right(LEADERS, lobby=True),
+    c.Admit: Right(LEADERS, lobby=True, on=(Ground.PERSON, Ground.DOOR)),
     c.AdmitEveryone: Right(LEADERS, lobby=True),
-    c.TurnAway: Right(LEADERS, lobby=True),
-    c.Remove: Right(LEADERS, lobby=True),
-    c.Lock: Right(LEADERS, lobby=True),
-    c.Unlock: Right(LEADERS, lobby=True),
-    c.OpenSession: Right(LEADERS, lobby=True, frame=True),
-    c.NextPhase: Right(LEADERS, frame=True, deputy=True),
-    c.PreviousPhase: Right(LEADERS, frame=True, deputy=True),
-    c.GoToPhase: Right(LEADERS, frame=True, deputy=True),
-    c.Extend: Right(LEADERS, frame=True, deputy=True),
-    c.Hold: Right(LEADERS, frame=True, deputy=True),
-    c.Resume: Right(LEADERS, frame=True, deputy=True),
-    c.GoOnWaiting: Right(LEADERS, frame=True, deputy=True),
-    c.ChooseAnother: Right(LEADERS, frame=True),
-    c.SetAtEnd: Right(LEADERS, lobby=True, frame=True),
+    c.TurnAway: Right(LEADERS, lobby=True, on=(Ground.PERSON, Ground.DOOR)),
+    c.Remove: Right(LEADERS, lobby=True, on=(Ground.PERSON,)),
+    c.Lock: Right(LEADERS, lobby=True, on=(Ground.LOCK,)),
+    c.Unlock: Right(LEADERS, lobby=True, on=(Ground.LOCK,)),
+    c.OpenSession: Right(LEADERS, lobby=True, on=(Ground.FRAME,)),
+    c.NextPhase: Right(LEADERS, on=(Ground.FRAME, Ground.WAIT), deputy=True),
+    c.PreviousPhase: Right(LEADERS, on=(Ground.FRAME,), deputy=True),
+    c.GoToPhase: Right(LEADERS, on=(Ground.FRAME,), deputy=True),
+    c.Extend: Right(LEADERS, on=(Ground.FRAME,), deputy=True),
+    c.Hold: Right(LEADERS, on=(Ground.FRAME,), deputy=True),
+    c.Resume: Right(LEADERS, on=(Ground.FRAME,), deputy=True),
+    c.GoOnWaiting: Right(LEADERS, on=(Ground.FRAME, Ground.WAIT), deputy=True),
+    c.ChooseAnother: Right(LEADERS, on=(Ground.FRAME, Ground.WAIT)),
+    c.SetAtEnd: Right(LEADERS, lobby=True, on=(Ground.FRAME,)),
     c.ShowClock: Right(LEADERS, lobby=True),
-    c.EndSession: Right(LEADERS, lobby=True, frame=True),
-    c.ChoosePresenter: Right(LEADERS, lobby=True),
-    c.AgreeToPresent: Right(MEMBERS, lobby=True, otherwise="not_in_circle"),
-    c.DeclineToPresent: Right(MEMBERS, lobby=True, otherwise="not_in_circle"),
-    c.SitBack: Right(LEADERS | PRESENTER, otherwise="presenter_only"),
-    c.ComeBack: Right(LEADERS | PRESENTER, otherwise="presenter_only"),
+    c.EndSession: Right(LEADERS, lobby=True, on=(Ground.FRAME,)),
+    c.ChoosePresenter: Right(LEADERS, lobby=True, on=(Ground.PERSON, Ground.CASE)),
+    c.AgreeToPresent: Right(MEMBERS, lobby=True, on=(Ground.CASE,), otherwise="not_in_circle"),
+    c.DeclineToPresent: Right(MEMBERS, lobby=True, on=(Ground.CASE,), otherwise="not_in_circle"),
+    c.SitBack: Right(LEADERS | PRESENTER, on=(Ground.BACK, Ground.CASE), otherwise="presenter_only"),
+    c.ComeBack: Right(LEADERS | PRESENTER, on=(Ground.BACK, Ground.CASE), otherwise="presenter_only"),
     c.Signal: Right(PRESENTER, otherwise="presenter_only"),
-    c.Protect: Right(LEADERS),
-    c.NameDeputy: Right(LEADERS, lobby=True),
-    c.ReleaseDeputy: Right(LEADERS, lobby=True),
+    c.Protect: Right(LEADERS, on=(Ground.PROTECTION,)),
+    c.NameDeputy: Right(LEADERS, lobby=True, on=(Ground.PERSON, Ground.DEPUTY)),
+    c.ReleaseDeputy: Right(LEADERS, lobby=True, on=(Ground.DEPUTY,)),
     c.AskDeputy: Right(MEMBERS, otherwise="not_in_circle"),
-    c.HoldFrame: Right(MEMBERS, otherwise="not_in_circle"),
-    c.DeclineFrame: Right(MEMBERS, otherwise="not_in_circle"),
-    c.OpenRing: Right(LEADERS),
-    c.CloseRing: Right(LEADERS),
-    c.GiveWord: Right(LEADERS),
+    c.HoldFrame: Right(MEMBERS, on=(Ground.DEPUTY,), otherwise="not_in_circle"),
+    c.DeclineFrame: Right(MEMBERS, on=(Ground.DEPUTY,), otherwise="not_in_circle"),
+    c.OpenRing: Right(LEADERS, on=(Ground.RING,)),
+    c.CloseRing: Right(LEADERS, on=(Ground.RING,)),
+    c.GiveWord: Right(LEADERS, on=(Ground.PERSON,)),
     c.TakeWord: Right(frozenset({Standing.RING}), otherwise="ring_closed"),
     c.PassWord: Right(LEADERS | OUTSIDE),
-    c.MoveToRing: Right(LEADERS, lobby=True),
-    c.InviteToCircle: Right(LEADERS, lobby=True),
+    c.MoveToRing: Right(LEADERS, lobby=True, on=(Ground.PERSON,)),
+    c.InviteToCircle: Right(LEADERS, lobby=True, on=(Ground.PERSON,)),
 }
 
 TAKES_AWAY: frozenset[type[c.Command]] = frozenset(
@@ -115,13 +122,17 @@ before it is recorded. Closing microphones to protect somebody, `Protect`, opens
 """
 
 
-def check(session: Session, command: c.ByPeople, person: Person, version: int) -> None:
+def check(session: Session, command: c.ByPeople, person: Person, version: int, seen: int | None = None) -> None:
     """
     Whether this person may ask for this at all, having seen `version`.
 
+    Args:
+        seen: The version that had been on their screen for long enough to be read: what they pressed for. None: their
+            page does not say, and only `FIRM` grounds are looked at.
+
     Raises:
         Refused: `already_ended`, `not_inside`, the right's own reason, `not_now`, or
-            `stale_version` where somebody else has moved the frame meanwhile.
+            `stale_version` where what the command stands on has moved meanwhile, and by whom.
     """
     right = RIGHTS[type(command)]
     if session.ended and not isinstance(command, c.Leave):
@@ -132,7 +143,24 @@ def check(session: Session, command: c.ByPeople, person: Person, version: int) -
         raise Refused(right.otherwise)
     if session.step is None and not right.lobby:
         raise Refused("not_now")
-    if version > session.version or (right.frame and version < session.frame_version):
-        faster = session.frame_by if session.frame_by != person.id else None  # pressing twice is no race
-        mover = session.person(faster) if faster else None
+    if version > session.version:
+        raise Refused("stale_version")
+    move = stands_since(session, command, FIRM)
+    if version >= move.version and seen is not None:
+        version, move = seen, stands_since(session, command)
+    if version < move.version:
+        mover = session.person(move.by) if move.by and move.by != person.id else None  # pressing twice is no race
         raise Refused("stale_version", mover.name if mover else None)
+
+
+def stands_since(session: Session, command: c.ByPeople, grounds: Collection[Ground] = tuple(Ground)) -> Move:
+    """When what this command stands on, of these grounds, has last moved."""
+    moves = [_move(session, command, ground) for ground in RIGHTS[type(command)].on if ground in grounds]
+    return max(moves, key=lambda move: move.version, default=NEVER)
+
+
+def _move(session: Session, command: c.ByPeople, ground: Ground) -> Move:
+    if ground is not Ground.PERSON:
+        return session.move(ground)
+    about = session.person(getattr(command, "person", ""))
+    return about.moved if about else NEVER

@@ -1,10 +1,11 @@
 """A session as it stands: one immutable value that everything else follows from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ascona.core.grounds import UNMOVED, Ground, Move
 from ascona.core.people import CIRCLE, FLOOR_LIMIT, LEADERS, Person, Place, Role, Standing
 from ascona.core.programme import AtEnd, Phase, Programme
 
@@ -31,7 +32,7 @@ class Session:
         people: Everyone invited, in seat order.
         seats: Chairs of the circle; the slots after them carry the floor.
         version: Events so far.
-        frame_version, frame_by: When, and by whom (None: the clock), the frame was last moved.
+        moves: When each ground last moved, by ground.
         step: Index of the phase at hand; None in the lobby.
         ends_at: Deadline of the phase; None without one, or while held.
         left: What was left when the clock was stopped; None while it runs.
@@ -56,8 +57,7 @@ class Session:
     seats: int
     sit_back: SitBackStyle = SitBackStyle.GONE
     version: int = 0
-    frame_version: int = 0
-    frame_by: str | None = None
+    moves: tuple[Move, ...] = UNMOVED
     step: int | None = None
     ended: bool = False
     ends_at: datetime | None = None
@@ -122,6 +122,10 @@ class Session:
         """Everybody inside whose line is up: whose chair is empty on no screen."""
         return self.present & {person.id for person in self.inside()}
 
+    def move(self, ground: Ground) -> Move:
+        """When this ground last moved; for `Ground.PERSON` ask the person."""
+        return self.moves[list(Ground).index(ground)]
+
     def person(self, id: str) -> Person | None:
         return next((person for person in self.people if person.id == id), None)
 
@@ -132,6 +136,11 @@ class Session:
     def seated(self) -> tuple[Person, ...]:
         """Everyone who has a chair, in seat order: whoever is inside, and whoever it is kept for."""
         return tuple(person for person in self.people if person.place is Place.INSIDE or person.kept)
+
+    def waiting(self) -> tuple[Person, ...]:
+        """Everyone at the door, in the order of coming: whoever comes moves nobody's row under a finger."""
+        at_door = (person for person in self.people if person.place is Place.DOOR)
+        return tuple(sorted(at_door, key=lambda person: person.moved.version))
 
     def standing(self, person: Person) -> Standing:
         return Standing.PRESENTER if person.id == self.presenter else Standing(person.role.value)
@@ -163,6 +172,12 @@ class Session:
     def moved(self, id: str, role: Role, seat: int) -> "Session":
         """The same session with one person in another role and seat."""
         return self._with(id, lambda person: replace(person, role=role, seat=seat, came_as=_came_as(person, role)))
+
+    def moved_grounds(self, grounds: Collection[Ground], people: Collection[str], move: Move) -> "Session":
+        """The same session, knowing that these grounds have moved, and what leaders go by of these people."""
+        moves = tuple(move if ground in grounds else known for ground, known in zip(Ground, self.moves, strict=True))
+        known = tuple(replace(person, moved=move) if person.id in people else person for person in self.people)
+        return replace(self, moves=moves, people=known)
 
     def _with(self, id: str, change: Callable[[Person], Person]) -> "Session":
         people = [change(person) if person.id == id else person for person in self.people]

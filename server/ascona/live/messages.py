@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, get_args
+from typing import Annotated, TypeGuard, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -74,11 +74,18 @@ class Offer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command as it came in. `devices`, `move`, `sound`: as said when knocking."""
+    """
+    A command as it came in.
+
+    Attributes:
+        seen: The version that had been read when it was pressed; None: the page does not say.
+        devices, move, sound: As said when knocking.
+    """
 
     command: c.ByPeople
     version: int
     key: str
+    seen: int | None = None
     devices: tuple[bool, bool] = (False, False)
     move: bool = False
     sound: bool = False
@@ -95,11 +102,12 @@ def read_order(message: object) -> Order:
         raise BadMessage("not an object")
     fields = dict(message)
     do, version, key = fields.pop("do", None), fields.pop("version", None), fields.pop("key", None)
+    seen = fields.pop("seen", None)
     adapter = _COMMANDS.get(do) if isinstance(do, str) else None
     if (
         adapter is None
-        or type(version) is not int
-        or version < 0
+        or not _counts(version)
+        or not (seen is None or _counts(seen))
         or not isinstance(key, str)
         or not _KEY.fullmatch(key)
     ):
@@ -113,4 +121,8 @@ def read_order(message: object) -> Order:
         raise BadMessage("fields") from error
     if fields.keys() - command.__dataclass_fields__.keys():
         raise BadMessage("unknown fields")
-    return Order(command, version, key, (arrival.microphone, arrival.camera), arrival.move, arrival.sound)
+    return Order(command, version, key, seen, (arrival.microphone, arrival.camera), arrival.move, arrival.sound)
+
+
+def _counts(version: object) -> TypeGuard[int]:
+    return type(version) is int and version >= 0

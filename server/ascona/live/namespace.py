@@ -247,7 +247,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         elif self._screens.stopping and isinstance(order.command, c.OpenSession):
             raise Refused("restarting")
         else:
-            await connection.room.obey(order.command, connection.person, order.version, order.key)
+            await connection.room.obey(order.command, connection.person, order.version, order.key, order.seen)
         return {}
 
     async def _offer(self, connection: Connection, message: object) -> dict[str, str]:

@@ -172,7 +172,7 @@ class Room:
         """From the next plan on nothing is forwarded, until a leader does something."""
         self._sealed = True
 
-    async def obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
+    async def obey(self, command: c.Command, by: str | None, version: int, key: str, seen: int | None = None) -> None:
         """
         Carry out a command: record it, then sound and picture, then screens; whoever is new there receives after that.
         What it shuts is shut already while it is being recorded.
@@ -183,12 +183,15 @@ class Room:
         While the journal cannot write, what takes rights away is carried out all the same and recorded
         when it can; everything else is refused, also what seems to change nothing; pages knock all the same.
 
+        Args:
+            seen: The version that had been read when it was pressed; None: the page does not say.
+
         Raises:
             Refused: If the rules say no, or the journal cannot write; nothing has changed then, and what it
                 would have shut is open again. What turns out to have been written after all is caught up with
                 when it answers again.
         """
-        await self.in_turn(self._obey(command, by, version, key))
+        await self.in_turn(self._obey(command, by, version, key, seen))
 
     async def come(self, person: str, knock: c.Knock, devices: tuple[bool, bool], key: str) -> None:
         """
@@ -224,10 +227,10 @@ class Room:
         """One after another, and each to its end, also when whoever asked is gone."""
         await self._turn.give(work)
 
-    async def _obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
+    async def _obey(self, command: c.Command, by: str | None, version: int, key: str, seen: int | None) -> None:
         if (by, key) in self._carried_out:
             return
-        events = await self._decided(command, by, version, key)
+        events = await self._decided(command, by, version, key, seen)
         self._sealed = self._sealed and not self._opens_again(command, by)
         await self._act(events, by)
 
@@ -238,10 +241,12 @@ class Room:
         self.devices[person] = devices
         await self._act(events, person, self.session.present | {person})
 
-    async def _decided(self, command: c.Command, by: str | None, version: int, key: str) -> Sequence[Event]:
+    async def _decided(
+        self, command: c.Command, by: str | None, version: int, key: str, seen: int | None = None
+    ) -> Sequence[Event]:
         """What a command leads to, recorded and not yet true."""
         now = self._clock()
-        events = decide(self.session, command, by, now, version)
+        events = decide(self.session, command, by, now, version, seen)
         records = [
             Recorded(self.session.version + number, now, by, key, event) for number, event in enumerate(events, start=1)
         ]

@@ -12,7 +12,7 @@ from ascona.core.lines import chair_is_empty
 from ascona.core.media_plan import Kind, MediaPlan, Route, may_send, media_plan
 from ascona.core.people import LEADERS, OUTSIDE, Person, Place
 from ascona.core.programme import AtEnd
-from ascona.core.rights import RIGHTS, Refused
+from ascona.core.rights import RIGHTS, Refused, stands_since
 from ascona.core.session import Session
 from ascona.live.stance import stance
 
@@ -57,7 +57,12 @@ class View:
         """
         plan, programme = plan or media_plan(session), session.programme
         steps = tuple(
-            {"phase": phase.id, "minutes": phase.minutes, "case": programme.case_of(step)}
+            {
+                "phase": phase.id,
+                "minutes": phase.minutes,
+                "case": programme.case_of(step),
+                "sits_back": phase.presenter_sits_back,
+            }
             for step, phase in enumerate(programme.phases)
         )
         reach = Counter((route.sender, route.kind) for route in plan.routes)
@@ -95,7 +100,7 @@ def snapshot(view: View, viewer: Person, sound: bool = False) -> dict[str, Any]:
         "awaited": {"name": _named(s, s.presenter), "over": s.wait_is_over} if inside and s.awaited_until else None,
         "me": _me(view, viewer) | {"carries": "sound" if sound else _carries(view, viewer)},
         "people": [_chair(view, viewer, person) for person in s.seated()] if inside else [],
-        "door": [_waiting(view, p) for p in s.people if p.place is Place.DOOR] if inside and leads else [],
+        "door": [_waiting(view, person) for person in s.waiting()] if inside and leads else [],
     }
 
 
@@ -117,6 +122,7 @@ def _clock(view: View) -> dict[str, Any] | None:
 def _me(view: View, viewer: Person) -> dict[str, Any]:
     s = view.session
     asks = s.person(s.asked_by) if s.asked == viewer.id and s.asked_by else None
+    may = _may(view, viewer, _ALONE)
     return {
         "person": viewer.id,
         "name": viewer.name,
@@ -130,7 +136,10 @@ def _me(view: View, viewer: Person) -> dict[str, Any]:
         "asked_to_present": asks.name if asks else None,
         "asked_to_hold": _named(s, s.deputy_asked_by) if s.deputy == viewer.id and not s.leader_present else None,
         "holds_frame": s.holds_frame(viewer.id),
-        "may": _may(view, viewer, _ALONE),
+        "may": [type(command).__name__ for command in may],
+        "since": {
+            type(command).__name__: move.version for command in may if (move := stands_since(s, command)).version
+        },
     }
 
 
@@ -142,6 +151,7 @@ def _chair(view: View, viewer: Person, person: Person) -> dict[str, Any]:
     s = view.session
     microphone, camera = view.devices.get(person.id, (False, False))
     leads = viewer.role in LEADERS
+    may = _may(view, viewer, _about(person.id))
     return {
         "person": person.id,
         "name": person.name,
@@ -161,7 +171,8 @@ def _chair(view: View, viewer: Person, person: Person) -> dict[str, Any]:
         "deputy": person.id == s.deputy,
         "asked": leads and person.id == s.asked,
         "signals": leads and s.signals and person.id == s.presenter,
-        "may": _may(view, viewer, _about(person.id)),
+        "may": [type(command).__name__ for command in may],
+        "since": max((stands_since(s, command).version for command in may), default=0),
     }
 
 
@@ -188,6 +199,7 @@ def _waiting(view: View, person: Person) -> dict[str, Any]:
         "standing": standing,
         "was_here": person.kept,
         "again": again,
+        "since": stands_since(view.session, c.Admit(person.id)).version,
     }
 
 
@@ -198,6 +210,7 @@ _ALONE: tuple[c.ByPeople, ...] = (
     c.OpenSession(),
     c.NextPhase(),
     c.PreviousPhase(),
+    c.GoToPhase(0),
     c.Extend(2),
     c.Hold(),
     c.Resume(),
@@ -234,13 +247,13 @@ def _about(person: str) -> tuple[c.ByPeople, ...]:
     )
 
 
-def _may(view: View, viewer: Person, commands: tuple[c.ByPeople, ...]) -> list[str]:
+def _may(view: View, viewer: Person, commands: tuple[c.ByPeople, ...]) -> list[c.ByPeople]:
     """Which of these would be carried out now: asked of the rules themselves, so a page never guesses."""
     standing = view.session.standing(viewer)
     holds = view.session.holds_frame(viewer.id)
     rights = ((command, RIGHTS[type(command)]) for command in commands)
     asked = (command for command, right in rights if standing in right.who or (right.deputy and holds))
-    return [type(command).__name__ for command in asked if _allowed(view, viewer, command)]
+    return [command for command in asked if _allowed(view, viewer, command)]
 
 
 def _allowed(view: View, viewer: Person, command: c.ByPeople) -> bool:

@@ -21,6 +21,7 @@ from ascona.core import commands as c
 from ascona.core.clock import due
 from ascona.core.decide import decide
 from ascona.core.evolve import evolve
+from ascona.core.grounds import Ground, Move
 from ascona.core.media_plan import Kind
 from ascona.core.people import Role
 from ascona.core.programme import AtEnd, Programme
@@ -98,8 +99,8 @@ def normal(session: Session) -> Session:
     return replace(
         session,
         version=VERSION,
-        frame_version=VERSION,
-        frame_by=None,
+        moves=(Move(VERSION),) * len(Ground),
+        people=tuple(replace(person, moved=Move(VERSION)) for person in session.people),
         ends_at=clamped(session.ends_at),
         ring_until=clamped(session.ring_until),
     )
@@ -115,10 +116,12 @@ def later(session: Session) -> Session:
     return normal(replace(session, ends_at=ends_at, ring_until=ring_until))
 
 
-def after(session: Session, command: c.Command, by: str | None, version: int = VERSION) -> Session | None:
+def after(
+    session: Session, command: c.Command, by: str | None, version: int = VERSION, seen: int | None = None
+) -> Session | None:
     """The session after a command; None: it was refused."""
     try:
-        events = decide(session, command, by, NOON, version)
+        events = decide(session, command, by, NOON, version, seen)
     except Refused:
         return None
     return reduce(lambda state, event: evolve(state, event, by), events, session)
@@ -143,6 +146,7 @@ def try_everything(search: Search, state: Session) -> None:
             result = after(state, command, by)
             if result is not None:
                 assert_once(state, result, command, by)
+                search.tried += assert_nothing_is_made_of_a_second_press(state, result)
                 search.add(result)
     if "ada" in state.present:
         search.tried += assert_older_frames_are_refused(state)
@@ -162,6 +166,15 @@ def assert_once(before: Session, result: Session, command: c.ByPeople, by: str) 
         assert all(after(result, other, "ben") is None for other in FRAME), f"{command}: two steps at once"
     else:
         assert (result.step, result.ends_at, result.left) == (before.step, before.ends_at, before.left)
+
+
+def assert_nothing_is_made_of_a_second_press(before: Session, result: Session) -> int:
+    """Whoever presses for what stood there before, already shown what is there now, does nothing."""
+    moved = {ground for ground in Ground if result.move(ground) != before.move(ground)}
+    late = [(by, other) for by, other in EVERY_COMMAND if moved.intersection(RIGHTS[type(other)].on)]
+    for by, other in late:
+        assert after(result, other, by, result.version, VERSION) is None, f"{other} by {by}: two steps for one"
+    return len(late)
 
 
 def assert_older_frames_are_refused(state: Session) -> int:

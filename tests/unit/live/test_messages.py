@@ -25,6 +25,7 @@ def seen_by(id: str, group: Evening, devices: dict[str, tuple[bool, bool]] | Non
 
 def test_a_command_is_read_as_it_was_meant():
     order = read_order(GOOD)
+    assert (order.seen, read_order(GOOD | {"seen": 2}).seen) == (None, 2)
 
     assert order.command == c.Extend(2)
     assert (order.version, order.key) == (3, "0123456789")
@@ -43,6 +44,9 @@ def test_a_command_is_read_as_it_was_meant():
         GOOD | {"version": -1},
         GOOD | {"version": True},
         GOOD | {"version": "3"},
+        GOOD | {"seen": -1},
+        GOOD | {"seen": True},
+        GOOD | {"seen": "3"},
         GOOD | {"key": ""},
         GOOD | {"key": "x" * 65},
         GOOD | {"key": 7},
@@ -78,6 +82,7 @@ def test_only_leaders_are_told_who_waits_and_what_time_is_left():
     group.do("max", c.Knock("Max"))
 
     max_waits = {"person": "max", "name": "Max", "standing": "member", "was_here": False, "again": False}
+    max_waits["since"] = group.session.version
     assert seen_by("ada", group)["door"] == [max_waits]
     assert seen_by("pia", group)["door"] == []
     assert seen_by("ben", group)["clock"]

@@ -50,8 +50,13 @@ class AcknowledgesBeforeItIsRecorded(Room):
 
 
 class LeavesOutTheVersion(Room):
-    async def _obey(self, command: c.Command, by: str | None, version: int, key: str) -> None:
-        await super()._obey(command, by, self.session.version, key)
+    async def _obey(self, command: c.Command, by: str | None, version: int, key: str, seen: int | None = None) -> None:
+        await super()._obey(command, by, self.session.version, key, None)
+
+
+class LeavesOutWhatWasRead(Room):
+    async def _obey(self, command: c.Command, by: str | None, version: int, key: str, seen: int | None = None) -> None:
+        await super()._obey(command, by, version, key, None)
 
 
 class ForgetsToShut(Room):
@@ -86,6 +91,7 @@ PLANTED = {
     "a gate is opened before it is recorded": (Plan(OpensBeforeItIsRecorded), "gates are open that may not be"),
     "a command is acknowledged before it is recorded": (Plan(AcknowledgesBeforeItIsRecorded), "is shown version"),
     "the version is left out": (Plan(LeavesOutTheVersion), "moved the frame from"),
+    "what was read is left out": (Plan(LeavesOutWhatWasRead), "one thought of the leaders made two steps"),
     "a restart stretches the deadline": (
         Plan(rebuilt=lambda session, down: replace(session, ends_at=session.ends_at and session.ends_at + down)),
         "ms left, where",

@@ -41,10 +41,10 @@ export function returnView(visit, room) {
   if (!returned && !now.back && !leaving && !asking) return nothing;
   return html`<div class="return">
     ${returned ? html`<p>${speak("room.returned")}</p>` : nothing}
-    ${returned || visit.may("ComeBack") ? button({ text: speak("button.come_back"), look: "primary", press: () => visit.comeBack() }) : nothing}
+    ${returned || visit.may("ComeBack") ? button({ text: speak("button.come_back"), look: "primary", fresh: returned ? "" : visit.fresh(room.me.since.ComeBack), press: () => visit.comeBack() }) : nothing}
     ${visit.may("Signal") ? button({ text: speak("button.signal"), press: () => visit.command("Signal") }) : nothing}
     ${asking ? button({ text: speak("button.ask_deputy", { name: room.deputy }), look: "primary", press: () => visit.command("AskDeputy") }) : nothing}
-    ${leaving ? button({ text: speak("button.sit_back"), press: () => visit.command("SitBack"), look: "quiet" }) : nothing}
+    ${leaving ? button({ text: speak("button.sit_back"), fresh: visit.fresh(room.me.since.SitBack), press: () => visit.command("SitBack"), look: "quiet" }) : nothing}
   </div>`;
 }
 

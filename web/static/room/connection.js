@@ -96,10 +96,12 @@ export class Connection {
   /**
    * @param {string} does
    * @param {Record<string, unknown>} [fields]
+   * @param {number} [seen] the version that had been read when it was pressed, where that matters
    * @returns {Promise<Answer>} `{}` when it was done
    */
-  command(does, fields = {}) {
-    return this.#ask("command", { ...fields, do: does, version: this.#version, key: unique() });
+  command(does, fields = {}, seen) {
+    const read = seen === undefined ? {} : { seen: Math.min(seen, this.#version) };
+    return this.#ask("command", { ...fields, ...read, do: does, version: this.#version, key: unique() });
   }
 
   /**

@@ -25,7 +25,7 @@ export function deskView(visit, room, now) {
     ${nowPart(visit, room, now)} ${doorPart(visit, room)} ${groupPart(visit, room)} ${timePart(visit, room)} ${phasesPart(visit, room)}
     ${linePart(visit)}
     <div class="part end">
-      ${order(visit, "EndSession", { text: speak("desk.end"), look: "danger", press: () => visit.set({ question: { kind: "end" } }) })}
+      ${order(visit, "EndSession", { text: speak("desk.end"), look: "danger", press: () => visit.ask({ kind: "end" }) })}
     </div>
   </section>`;
 }
@@ -76,7 +76,21 @@ function waitPart(visit, room) {
  */
 function order(visit, does, { text, why: reason = `why.${does}`, look, fields, press }) {
   const why = visit.may(does) ? "" : visit.speak(reason);
-  return button({ text, look, why, press: press ?? (() => visit.command(does, fields)) });
+  return button({ text, look, why, fresh: visit.fresh(visit.room?.me.since[does]), press: press ?? (() => visit.command(does, fields)) });
+}
+
+/**
+ * Goes to another step; back where that brings somebody into the circle who sits back, only after a question.
+ *
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ * @param {number} step
+ * @param {() => unknown} go
+ */
+function goTo(visit, room, step, go) {
+  const back = room.people.find(({ state }) => state === "back");
+  if (!back || step === (room.step ?? -1) + 1 || room.programme[step]?.sits_back) return go();
+  return visit.ask({ kind: "back", step, name: back.name });
 }
 
 /**
@@ -97,7 +111,7 @@ function nowPart(visit, room, now) {
       : order(visit, "NextPhase", { text: speak("desk.next"), look: waited ? "wide" : "primary wide", why: next ? "refusals.no_presenter" : undefined })}
     <p class="quiet">${next ? speak("desk.coming", { phase: next.phase }) : speak("desk.coming_last")}</p>
     <div class="pair">
-      ${order(visit, "PreviousPhase", { text: speak("desk.previous") })}
+      ${order(visit, "PreviousPhase", { text: speak("desk.previous"), press: () => goTo(visit, room, (room.step ?? 0) - 1, () => visit.command("PreviousPhase")) })}
       ${order(visit, "Extend", { text: speak("desk.extend"), fields: { minutes: 2 } })}
       ${held ? order(visit, "Resume", { text: speak("desk.resume") }) : order(visit, "Hold", { text: speak("desk.hold") })}
     </div>
@@ -111,6 +125,7 @@ function nowPart(visit, room, now) {
 function doorPart(visit, room) {
   const { speak } = visit;
   const lock = room.locked ? "Unlock" : "Lock";
+  const newest = Math.max(...room.door.map(({ since }) => since));
   return html`<div class="part">
     <h3>${speak("desk.door")} ${room.door.length > 0 ? html`<span class="count">${room.door.length}</span>` : nothing}</h3>
     ${room.door.length === 0 ? html`<p class="quiet">${speak("desk.door_empty")}</p>` : nothing}
@@ -118,18 +133,18 @@ function doorPart(visit, room) {
       ${repeat(
         room.door,
         ({ person }) => person,
-        ({ person, name, standing, was_here, again }) => html`<li>
+        ({ person, name, standing, was_here, again, since }) => html`<li>
           <span class="who"
             ><bdi>${name}</bdi> <small class="quiet">${speak(`standing.${standing}`)}${again ? ` · ${speak("desk.again")}` : nothing}</small>
             ${was_here ? html`<small class="was-here">${speak("desk.was_here")}</small>` : nothing}</span
           >
-          ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", press: () => visit.command("Admit", { person }) })}
-          ${button({ text: speak("desk.turn_away_short"), name: speak("desk.turn_away", { name }), look: "quiet", press: () => visit.command("TurnAway", { person }) })}
+          ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", fresh: visit.fresh(since), press: () => visit.command("Admit", { person }) })}
+          ${button({ text: speak("desk.turn_away_short"), name: speak("desk.turn_away", { name }), look: "quiet", fresh: visit.fresh(since), press: () => visit.command("TurnAway", { person }) })}
         </li>`,
       )}
     </ul>
     <div class="pair">
-      ${order(visit, "AdmitEveryone", { text: speak("desk.admit_everyone") })}
+      ${button({ text: speak("desk.admit_everyone"), why: room.door.length > 0 ? "" : speak("why.AdmitEveryone"), fresh: visit.fresh(newest), press: () => visit.command("AdmitEveryone") })}
       ${order(visit, lock, { text: speak(room.locked ? "desk.unlock" : "desk.lock") })}
     </div>
   </div>`;
@@ -172,7 +187,7 @@ function timePart(visit, room) {
   const choose = (/** @type {Event} */ event, /** @type {string} */ atEnd) => {
     const form = event.target instanceof HTMLInputElement ? event.target.form : null;
     const evening = form?.elements.namedItem("whole_evening");
-    void visit.command("SetAtEnd", { at_end: atEnd, whole_evening: evening instanceof HTMLInputElement && evening.checked });
+    void visit.choose("SetAtEnd", { at_end: atEnd, whole_evening: evening instanceof HTMLInputElement && evening.checked });
   };
   return html`<form class="part" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
     <fieldset>
@@ -190,7 +205,7 @@ function timePart(visit, room) {
         type="checkbox"
         .checked=${live(room.clock?.shown ?? false)}
         ?disabled=${!visit.may("ShowClock")}
-        @change=${() => visit.command("ShowClock", { on: !room.clock?.shown })}
+        @change=${(/** @type {Event} */ event) => event.target instanceof HTMLInputElement && visit.choose("ShowClock", { on: event.target.checked })}
       />
       <span>${speak("desk.show_clock")}</span>
     </label>
@@ -215,7 +230,8 @@ function phasesPart(visit, room) {
             text: html`<span>${speak(`phase.${step.phase}`)}</span> <small>${here ? speak("desk.current") : length}</small>`,
             look: "quiet wide",
             why: able && !here ? "" : speak(here ? "desk.current" : "why.GoToPhase"),
-            press: () => visit.command("GoToPhase", { step: index }),
+            fresh: visit.fresh(room.me.since.GoToPhase),
+            press: () => goTo(visit, room, index, () => visit.command("GoToPhase", { step: index })),
           })}
         </li>`;
       })}

@@ -130,6 +130,7 @@ function actions(visit, person) {
       text: speak(`person.${key}`),
       press,
       role: "menuitem",
+      fresh: visit.fresh(person.since),
       why: person.may.includes(does) ? "" : speak(`why.${does}`),
     });
   const command = (/** @type {string[]} */ which) => item(which, () => visit.command(which[0], { person: id }));
@@ -140,7 +141,7 @@ function actions(visit, person) {
     <div role="menu" aria-label=${name} popover="manual">
       ${person.group === "circle" ? command(["ChoosePresenter", "make_presenter"]) : command(word)} ${command(moved)}
       ${person.group === "circle" && !person.deputy ? command(["NameDeputy", "name_deputy"]) : nothing}
-      ${item(["Remove", "remove"], () => visit.set({ question: { kind: "remove", person: id, name } }))}
+      ${item(["Remove", "remove"], () => visit.ask({ kind: "remove", person: id, name }))}
     </div>
   </balint-menu>`;
 }

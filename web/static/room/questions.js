@@ -11,10 +11,16 @@ export function questionView(visit) {
   if (asked && visit.link === "connected") return present(visit, asked);
   const asks = visit.room?.me.asked_to_hold;
   if (asks && visit.link === "connected") return hold(visit, asks);
-  if (visit.question?.kind === "end") return confirm(visit, "end", {}, () => visit.command("EndSession"));
-  if (visit.question?.kind === "remove") {
-    const { person, name } = visit.question;
-    return confirm(visit, "remove", { name }, () => visit.command("Remove", { person }));
+  const { question } = visit;
+  if (question?.kind === "end") return confirm(visit, "end", {}, () => visit.command("EndSession", {}, question.read));
+  if (question?.kind === "remove") {
+    const { person, name } = question;
+    return confirm(visit, "remove", { name }, () => visit.command("Remove", { person }, question.read));
+  }
+  if (question?.kind === "back") {
+    const { step, name } = question;
+    const phase = visit.room?.programme[step]?.phase;
+    return confirm(visit, "back", { name, phase }, () => visit.command("GoToPhase", { step }, question.read));
   }
   return nothing;
 }
@@ -25,12 +31,13 @@ export function questionView(visit) {
  */
 function present(visit, by) {
   const { speak } = visit;
+  const since = visit.room?.me.since.AgreeToPresent;
   return html`<dialog class="question" aria-labelledby="question" @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
     <h2 id="question">${speak("dialog.present_heading", { by })}</h2>
     <p>${speak("dialog.present_text")}</p>
     <div class="pair">
-      ${button({ text: speak("dialog.present_yes"), look: "primary", press: () => visit.command("AgreeToPresent") })}
-      ${button({ text: speak("dialog.present_no"), press: () => visit.command("DeclineToPresent") })}
+      ${button({ text: speak("dialog.present_yes"), look: "primary", fresh: visit.fresh(since), press: () => visit.command("AgreeToPresent") })}
+      ${button({ text: speak("dialog.present_no"), fresh: visit.fresh(since), press: () => visit.command("DeclineToPresent") })}
     </div>
   </dialog>`;
 }
@@ -41,19 +48,20 @@ function present(visit, by) {
  */
 function hold(visit, by) {
   const { speak } = visit;
+  const since = visit.room?.me.since.HoldFrame;
   return html`<dialog class="question" aria-labelledby="question" @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
     <h2 id="question">${speak("dialog.hold_heading", { by })}</h2>
     <p>${speak("dialog.hold_text")}</p>
     <div class="pair">
-      ${button({ text: speak("dialog.hold_yes"), look: "primary", press: () => visit.command("HoldFrame") })}
-      ${button({ text: speak("dialog.hold_no"), press: () => visit.command("DeclineFrame") })}
+      ${button({ text: speak("dialog.hold_yes"), look: "primary", fresh: visit.fresh(since), press: () => visit.command("HoldFrame") })}
+      ${button({ text: speak("dialog.hold_no"), fresh: visit.fresh(since), press: () => visit.command("DeclineFrame") })}
     </div>
   </dialog>`;
 }
 
 /**
  * @param {Visit} visit
- * @param {"end" | "remove"} key
+ * @param {"end" | "remove" | "back"} key
  * @param {import("./texts.js").Values} values
  * @param {() => unknown} yes
  */

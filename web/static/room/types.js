@@ -34,6 +34,7 @@
  * @property {boolean} at_door after a long absence; the chair is kept
  * @property {Standing | null} came_as what they were invited as, where a leader has moved them
  * @property {string[]} may
+ * @property {number} since the version since when what I may do with them means what it means
  */
 
 /**
@@ -52,11 +53,12 @@
  * @property {string | null} asked_to_hold
  * @property {boolean} holds_frame
  * @property {string[]} may
+ * @property {Record<string, number>} since by command, as with people
  */
 
 /** @typedef {{left_ms: number, held: boolean, advances: boolean, shown: boolean}} Clock */
-/** @typedef {{phase: string, minutes: number | null, case: number}} Step */
-/** @typedef {{person: string, name: string, standing: Standing, was_here: boolean, again: boolean}} Waiting */
+/** @typedef {{phase: string, minutes: number | null, case: number, sits_back: boolean}} Step */
+/** @typedef {{person: string, name: string, standing: Standing, was_here: boolean, again: boolean, since: number}} Waiting */
 
 /**
  * @typedef {object} Snapshot

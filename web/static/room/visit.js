@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { OwnDevices, missing } from "./devices.js";
+import { Glance, READING } from "./glance.js";
 import { signOut } from "./goodbye.js";
 import { Level } from "./level.js";
 import { Media } from "./media.js";
@@ -13,7 +14,10 @@ import { Wake } from "./wake.js";
 
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 /** @typedef {"microphone" | "camera"} Device */
-/** @typedef {{kind: "end"} | {kind: "remove", person: string, name: string}} Question */
+/**
+ * @typedef {({kind: "end"} | {kind: "remove", person: string, name: string}
+ *   | {kind: "back", step: number, name: string}) & {read?: import("./glance.js").Shown}} Question `read`: when it was asked
+ */
 
 const NEWS_LASTS = 9_000; // milliseconds a line of news stays
 const MOVED = ["already_here", "elsewhere", "elsewhere_device"];
@@ -60,6 +64,9 @@ export class Visit extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #newsTimer;
   #wake;
+  #glance = new Glance();
+  /** @type {Set<string>} commands that were pressed and are not answered yet */
+  #pressed = new Set();
   /** @type {Promise<string> | null} */
   #window = null;
   #level = new Level((level) => this.#say({ level }));
@@ -142,15 +149,56 @@ export class Visit extends EventTarget {
   }
 
   /**
+   * What a button does: for what had been read, and once until it is answered.
+   *
    * @param {string} does
    * @param {Record<string, unknown>} [fields]
+   * @param {import("./glance.js").Shown} [read] what it is pressed for, where a question was asked first
    * @returns {Promise<boolean>} whether it was done
    */
-  async command(does, fields) {
-    const answer = await this.connection.command(does, fields);
+  async command(does, fields, read = this.#glance.read(performance.now())) {
+    const press = `${does} ${JSON.stringify(fields)}`;
+    if (this.#pressed.has(press)) return false;
+    this.#pressed.add(press);
+    const answer = await this.connection.command(does, fields, read.version);
+    this.#pressed.delete(press);
+    return this.#done(answer, read.step !== this.room?.step);
+  }
+
+  /**
+   * What a choice does that says what it wants: said twice it is the same.
+   *
+   * @param {string} does
+   * @param {Record<string, unknown>} fields
+   */
+  async choose(does, fields) {
+    return this.#done(await this.connection.command(does, fields));
+  }
+
+  /**
+   * @param {import("./types.js").Answer} answer
+   * @param {boolean} [moved] whether the phase is another one than that it was pressed in
+   */
+  #done(answer, moved = false) {
     const reason = answer.refused ?? answer.error;
-    if (reason) this.tell(answer.by ? `refusals.${reason}_by` : `refusals.${reason}`, { by: answer.by });
-    return !reason;
+    if (!reason) return true;
+    const key = reason === "stale_version" && moved ? "room.moved_already" : `refusals.${reason}`;
+    this.tell(answer.by ? `${key}_by` : key, { by: answer.by, phase: this.room?.phase });
+    return false;
+  }
+
+  /**
+   * Whether what came with this version can hardly have been read yet.
+   *
+   * @param {number} [since]
+   */
+  fresh(since = 0) {
+    return since > this.#glance.read(performance.now()).version ? this.speak("why.just_changed") : "";
+  }
+
+  /** @param {Question} question asked before anything happens; what is pressed then is for what is on the screen now */
+  ask(question) {
+    this.set({ question: { ...question, read: this.#glance.read(performance.now()) } });
   }
 
   /** Silent and dark at once, whether or not anybody answers. */
@@ -189,6 +237,7 @@ export class Visit extends EventTarget {
    * there when the server opens the gates; before, it forwards nothing.
    */
   async comeBack() {
+    if (this.coming) return;
     const asks = this.may("ComeBack");
     if (asks) this.#say({ coming: true });
     const came = !asks || (await this.command("ComeBack"));
@@ -321,6 +370,8 @@ export class Visit extends EventTarget {
     this.room = room;
     if (before && before.me.carries !== room.me.carries) this.tell(`room.sound_${room.me.carries}`, {}, "notice");
     this.told = performance.now();
+    if (before?.version !== room.version) setTimeout(() => this.#changed(), READING);
+    this.#glance.show(room, this.told);
     if (room.me.place === "left" || room.me.place === "removed") return this.#end(room.me.place);
     this.choice = follow(this.choice, before && stand(before), stand(room));
     if (before && before.phase !== room.phase && this.sounds) chime();
