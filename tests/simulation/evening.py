@@ -17,7 +17,7 @@ from tests.simulation.book import Book
 from tests.simulation.exchange import Exchange
 from tests.simulation.house import House, Plan
 from tests.simulation.loop import VirtualLoop
-from tests.simulation.page import Page
+from tests.simulation.page import READING_SECONDS, Page
 from tests.simulation.weather import Weather
 from tests.simulation.wishes import FRAME, anything, filled, polite, taking
 from tests.simulation.witness import Witness
@@ -86,6 +86,10 @@ def _quick(evening: Programme) -> Programme:
     )
 
 
+READ = READING_SECONDS + 0.5
+"""Seconds after which people have read what their screens show."""
+
+
 class Evening:
     """Everybody, and what chance does to them."""
 
@@ -145,11 +149,12 @@ class Evening:
         for person in self._people:
             self._open(person)
             await asyncio.sleep(self._weather.between(0.0, 2.0))
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(READ)
         await self._press_as("ada", "AdmitEveryone")
+        await asyncio.sleep(READ)
         if self._weather.chance(0.8):
             await self._press_as("ada", "ChoosePresenter", person="pia")
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(READ)
             await self._press_as("pia", "AgreeToPresent")
             await self._press_as("ada", "OpenSession")
 
@@ -312,6 +317,7 @@ class Evening:
                 page.lose(seconds, self._weather.between(0.1, 3.0), self._weather.between(0.01, 15.0))
         await asyncio.sleep(DEPUTY_AFTER.total_seconds() + 20.0)
         for do in ("AskDeputy", "HoldFrame", "NextPhase"):
+            await asyncio.sleep(READ)
             for page in self._pages:
                 if page.room and do in page.room["me"]["may"]:
                     await self._press(page, do, {})
