@@ -4,6 +4,7 @@ import asyncio
 import math
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -33,13 +34,14 @@ from ascona.live.websocket import socket_server
 from ascona.media.offer import OfferRefused
 from ascona.media.turn import turn_credentials
 from ascona.media.workers import Workers
-from ascona.pages.idle import IdleConnections
+from ascona.pages.files import Files
+from ascona.pages.front import Front
 from ascona.pages.login import Login
 from ascona.pages.metrics import HOST as METRICS_HOST
-from ascona.pages.metrics import journal_seconds, metrics_routes
+from ascona.pages.metrics import OWN_NAMES, journal_seconds, metrics_routes
 from ascona.pages.render import Pages
 from ascona.pages.routes import Routes
-from ascona.pages.security import add_headers, kind_errors, only_from, patient
+from ascona.pages.security import add_headers, kind_errors, only_from, only_under, patient
 from ascona.pages.status import Status
 from ascona.settings import Settings
 from ascona.storage.database import Database
@@ -50,9 +52,6 @@ from ascona.storage.retention import Retention
 from ascona.turns import Turns
 
 REQUEST_BYTES_LIMIT = 64 * 1024
-HEADER_LINE_LIMIT = 4096
-HEADER_FIELD_LIMIT = 8190
-KEEPALIVE_SECONDS = 15
 SHUTDOWN_SECONDS = 2.0
 """How long open requests may take to finish when the server stops."""
 
@@ -227,8 +226,8 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
             return _relays(settings, seat, clock())
 
         pages = Pages(assets.web(), settings.language)
-        routes = Routes(pages, login, lambda id, person: _room_page(rooms, id, person, relays), health.ready)
-        port = await _serve(settings, routes, namespace, callers, stack)
+        routes = Routes(pages, login, callers, lambda id, person: _room_page(rooms, id, person, relays), health.ready)
+        port = await _serve(settings, routes, namespace, callers, login, stack)
         sign_ins = SignIns(invitations, namespace, time.monotonic)
         await sign_ins.begin()
         _keep(sign_ins.watch(), stack)
@@ -239,7 +238,7 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
             pages, assets.web() / "static" / "status.css", health.figures, health.pulse, lambda: clock() - began
         )
         told = [*metrics_routes(health.figures), *status.routes()]
-        metrics_port = await _serve_metrics(settings, told, stack)
+        metrics_port = await _serve_metrics(settings, told, routes, namespace.counts, stack)
         log.info("started", metrics_port=metrics_port, version=__version__, port=port, media_ports=media.ports)
         return Server(
             origin,
@@ -341,47 +340,48 @@ def _keep(work: Coroutine[Any, Any, None], stack: AsyncExitStack) -> None:
 
 
 async def _serve(
-    settings: Settings, routes: Routes, namespace: RoomNamespace, callers: Callers, stack: AsyncExitStack
+    settings: Settings, routes: Routes, namespace: RoomNamespace, callers: Callers, login: Login, stack: AsyncExitStack
 ) -> int:
     """Serve HTTP and Socket.IO; the port it came out as."""
     origins: list[str] = []  # known once the port is
     app = web.Application(
         client_max_size=REQUEST_BYTES_LIMIT,
-        middlewares=[kind_errors(routes.apology), only_from(origins), patient(callers, namespace.flooders)],
-        handler_args={
-            "max_line_size": HEADER_LINE_LIMIT,
-            "max_field_size": HEADER_FIELD_LIMIT,
-            "keepalive_timeout": KEEPALIVE_SECONDS,
-        },
+        middlewares=[
+            kind_errors(routes.apology),
+            only_from(origins),
+            patient(callers, namespace.flooders, login.is_signed_in),
+        ],
     )
     app.on_response_prepare.append(add_headers)
-    app.add_routes(routes.table(str(assets.web() / "static")))
-    sockets = socket_server(origins, callers)
+    app.add_routes(routes.table(Files(assets.web() / "static")))
+    sockets = socket_server(origins, callers, namespace.counts)
     sockets.register_namespace(namespace)
     sockets.attach(app)
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    front = Front(app, routes.refusal, namespace.counts, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS)
+    await front.setup()
+    stack.push_async_callback(front.cleanup)
     stack.push_async_callback(sockets.shutdown)
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await web.TCPSite(front, settings.host, settings.port).start()
     except OSError as error:
         raise CannotStart(port_trouble("TCP", settings.port, error, "--port")) from error
-    _keep(IdleConnections(runner, time.monotonic).watch(), stack)
-    port = int(runner.addresses[0][1])
+    port = int(front.addresses[0][1])
     origins += settings.origins_at(port)
     return port
 
 
-async def _serve_metrics(settings: Settings, told: list[web.AbstractRouteDef], stack: AsyncExitStack) -> int:
+async def _serve_metrics(
+    settings: Settings, told: list[web.AbstractRouteDef], routes: Routes, counts: Counter[str], stack: AsyncExitStack
+) -> int:
     """Serve numbers to this machine, apart from the pages; the port it came out as."""
-    app = web.Application()
+    app = web.Application(middlewares=[kind_errors(routes.apology), only_under(OWN_NAMES)])
+    app.on_response_prepare.append(add_headers)
     app.add_routes(told)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    front = Front(app, routes.refusal, counts)
+    await front.setup()
+    stack.push_async_callback(front.cleanup)
     try:
-        await web.TCPSite(runner, METRICS_HOST, settings.metrics_port).start()
+        await web.TCPSite(front, METRICS_HOST, settings.metrics_port).start()
     except OSError as error:
         raise CannotStart(port_trouble("TCP", settings.metrics_port, error, "ASCONA_METRICS_PORT")) from error
-    return int(runner.addresses[0][1])
+    return int(front.addresses[0][1])

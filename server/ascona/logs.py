@@ -4,6 +4,7 @@ import hmac
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from traceback import extract_tb
@@ -17,6 +18,12 @@ FRAMES = 8
 
 HASH_LENGTH = 10
 """Characters that stand for a room: enough to tell the rooms of one evening from one another, for as long as we run."""
+
+LIBRARY_SECONDS = 60.0
+"""How often the same line of a library is written at most."""
+
+KINDS_LIMIT = 1000
+"""Different lines of libraries that are told apart; there are a few."""
 
 Shape = Callable[[object], bool]
 
@@ -57,6 +64,7 @@ KEYS: Mapping[str, Shape] = {
     "number": NUMBER,  # of an operating system's error
     "seconds": NUMBER,
     "people": NUMBER,
+    "times": NUMBER,  # the same was not written
 }
 """Everything that may stand in a log line, and what it looks like. The rest is withheld, and only said to be."""
 
@@ -80,7 +88,7 @@ def configure(stream: TextIO, salt: bytes, readable: bool) -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(stream),
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[Libraries()], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[Libraries(time.monotonic)], force=True)
     logging.captureWarnings(True)
     sys.excepthook = _crashed
 
@@ -118,11 +126,34 @@ class Discretion:
 
 
 class Libraries(logging.Handler):
-    """What libraries log: that they did, and where something was raised. Their sentences may hold anything."""
+    """
+    What libraries log: that they did, and where something was raised. Their sentences may hold anything.
+
+    The same thing once a minute at most, and then how often it was left out: strangers make some of it happen.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        """
+        Args:
+            monotonic: Seconds.
+        """
+        super().__init__()
+        self._monotonic = monotonic
+        self._said: dict[tuple[str, ...], tuple[float, int]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        structlog.get_logger().log(record.levelno, "library", logger=record.name, exc_info=error)
+        spots = _spots(error.__traceback__) if error else []
+        same, now = (record.name, type(error).__name__, *spots[-1:]), self._monotonic()
+        said_at, left_out = self._said.get(same, (float("-inf"), 0))
+        if now - said_at < LIBRARY_SECONDS:
+            self._said[same] = said_at, left_out + 1
+            return
+        if len(self._said) >= KINDS_LIMIT:
+            self._said.clear()
+        self._said[same] = now, 0
+        more = {"times": left_out} if left_out else {}
+        structlog.get_logger().log(record.levelno, "library", logger=record.name, exc_info=error, **more)
 
 
 def _crashed(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:

@@ -1,6 +1,7 @@
 """Other sites' pages, other people's rooms, and addresses that are none: nothing opens, changes or says too much."""
 
 import asyncio
+import contextlib
 import re
 import zlib
 
@@ -9,7 +10,7 @@ import pytest
 
 from ascona import assets
 from ascona.app import REQUEST_BYTES_LIMIT
-from ascona.pages import idle, login
+from ascona.pages import front, login
 from ascona.pages.security import HEADERS
 from tests.integration.test_evening import GROUP
 from tests.support.media import PATIENCE
@@ -74,16 +75,70 @@ async def test_every_answer_to_every_method_carries_the_headers(server, http):
                 assert answer.status < 500, (method, path)
 
 
-async def test_what_is_not_understood_as_http_is_refused_without_a_word_about_us(server):
-    for nonsense in (b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n"):
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(nonsense)
-        writer.write_eof()
-        async with asyncio.timeout(PATIENCE):
-            answer = await reader.read()
-        writer.close()
-        assert b"200 OK" not in answer
-        assert not re.search(rb"Traceback|\.py\b|Python", answer)
+NONSENSE = {
+    "version": b"GET / HTTP/9.9\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00",
+    "zero": b"GET /\x00Canary HTTP/1.1\r\nHost: x\r\n\r\n",
+    "header": b"GET / HTTP/1.1\r\nHost: x\r\nCanary\r\n\r\n",
+    "lengths": b"POST /join HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nCanary",
+    "address": b"GET /" + b"Canary" * 2_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    "cookies": b"GET /join HTTP/1.1\r\nHost: x\r\nCookie: a=" + b"Canary" * 4_000 + b"\r\n\r\n",
+    "many": b"GET /join HTTP/1.1\r\nHost: x\r\n" + b"X-Canary: 1\r\n" * 500 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE.values(), ids=NONSENSE)
+async def test_what_is_not_understood_as_http_is_refused_in_our_words_and_without_a_line_in_the_log(
+    server, nonsense, caplog, logged
+):
+    counted = server.namespace.counts["broken_request"]
+
+    status, headers, page = await told(server, nonsense)
+
+    assert 400 <= status < 500
+    for name, value in EXPECTED_HEADERS.items():
+        assert headers.get(name) == value, name
+    assert "Server" not in headers
+    assert "<h1>" in page
+    assert not re.search(r"Traceback|\.py\b|Python|aiohttp|Canary", page + str(headers))
+    assert server.namespace.counts["broken_request"] == counted + 1
+    assert [*caplog.records, *logged] == []
+
+
+async def told(server, request: bytes) -> tuple[int, dict[str, str], str]:
+    """Status, headers and page of what somebody has typed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(request)
+    async with asyncio.timeout(PATIENCE):
+        answer = (await reader.read()).decode()
+    writer.close()
+    head, _, page = answer.partition("\r\n\r\n")
+    [first, *lines] = head.split("\r\n")
+    return int(first.split(" ")[1]), dict(line.split(": ", 1) for line in lines), page
+
+
+@pytest.mark.parametrize(("bytes_", "status"), [(4_000, 200), (8_200, 200), (16_000, 200), (17_000, 431)])
+async def test_what_browsers_send_of_others_cookies_is_read_and_more_is_said_to_be_cookies(server, bytes_, status):
+    cookies = b"Cookie: sso=" + b"x" * (bytes_ - 4) + b"\r\n\r\n"
+
+    answered, _, page = await told(server, b"GET /join HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + cookies)
+
+    assert answered == status
+    assert ("<h1>Too many cookies</h1>" in page) == (status == 431)
+
+
+@pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1.elsewhere.example:9090", ""])
+@pytest.mark.parametrize("path", ["/metrics", "/status", "/status.css", "/nowhere"])
+async def test_figures_are_told_under_this_machines_own_names_only(server, http, path, host):
+    figures = f"http://127.0.0.1:{server.metrics_port}{path}"
+    async with http.get(figures, headers={"Host": host}) as answer:
+        assert answer.status == 403
+        assert "ascona_" not in await answer.text()
+    for own in ("127.0.0.1", f"localhost:{server.metrics_port}", "[::1]:9090"):
+        async with http.get(figures, headers={"Host": own}) as answer:
+            assert answer.status == (404 if path == "/nowhere" else 200)
+            assert "Server" not in answer.headers
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -186,8 +241,7 @@ async def test_sockets_agree_on_no_compression(server, http):
 
 
 async def test_who_sends_a_header_a_byte_at_a_time_is_let_go_and_others_come_in(server, http, monkeypatch):
-    monkeypatch.setattr(idle, "IDLE_SECONDS", 0.5)
-    monkeypatch.setattr(idle, "SWEEP_SECONDS", 0.1)
+    monkeypatch.setattr(front, "PATIENCE_SECONDS", 0.5)
     slow = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(100)]
     for _, writer in slow:
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ")
@@ -197,9 +251,10 @@ async def test_who_sends_a_header_a_byte_at_a_time_is_let_go_and_others_come_in(
 
     async with asyncio.timeout(PATIENCE):
         for reader, writer in slow:
-            while not reader.at_eof():
-                writer.write(b"a")
-                await reader.read(1000)
+            with contextlib.suppress(ConnectionError):
+                while not reader.at_eof():
+                    writer.write(b"a")
+                    await reader.read(1000)
             writer.close()
 
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 
 import aiohttp
 import pytest
 
 from ascona.core.media_plan import Kind
-from ascona.live import flooders
+from ascona.live import flooders, websocket
+from ascona.pages import front
 from tests.integration.test_evening import GROUP, admitted
 from tests.support.media import PATIENCE, ROOM, Client, Stranger, client_hello, people, plan, until
 
@@ -79,6 +81,41 @@ async def test_who_floods_the_room_is_hung_up_on_for_a_while_and_the_others_go_o
         await flooder(people)
     another = await flooder(people, also="another=header")
     assert "too_fast" in await another.receive_str(timeout=PATIENCE)
+
+
+async def much_happens(people, deaf: aiohttp.ClientWebSocketResponse) -> None:
+    """In the room, until the page that does not read is hung up on."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            await deaf.send_str("3")  # an answer to a ping that was not read
+            for on in (True, False):
+                assert await people["Ada"].do("ShowClock", on=on) in ({}, {"refused": "too_fast"})
+                assert await people["Ben"].do("ShowClock", on=not on) in ({}, {"refused": "too_fast"})
+
+
+@pytest.mark.parametrize(
+    ("limit", "patience"), [(16 * 1024, 600.0), (2**30, 0.2)], ids=["much waits for it", "it waits for long"]
+)
+async def test_a_page_that_never_reads_is_hung_up_on_and_the_others_go_on(
+    gather, flooder, server, monkeypatch, limit, patience
+):
+    monkeypatch.setattr(front, "KERNEL_BYTES", 4096)
+    monkeypatch.setattr(websocket, "UNREAD_BYTES_LIMIT", limit)
+    monkeypatch.setattr(websocket, "UNREAD_SECONDS", patience)
+    people = await gather(GROUP)
+    await admitted(people)
+    deaf = await flooder(people)
+    knock = {"do": "Knock", "name": "Max", "move": True, "version": 0, "key": "by-hand-1"}
+    await deaf.send_str(frame("command", knock))
+    await until(lambda: people["Max"].elsewhere)
+    deaf.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf._writer.transport.pause_reading()  # the only way to be deaf and stay connected
+
+    with pytest.raises(ConnectionError):
+        await much_happens(people, deaf)
+
+    await people["Ada"].sees(lambda room: any(p["name"] == "Max" and p["state"] == "away" for p in room["people"]))
+    assert people["Ben"].socket.connected
 
 
 async def test_a_strangers_handshakes_break_no_join(switchboard):

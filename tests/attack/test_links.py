@@ -6,10 +6,11 @@ from datetime import timedelta
 import aiohttp
 import pytest
 import socketio
+from multidict import CIMultiDict
 
 from ascona import app, assets
 from ascona.core.people import Role
-from ascona.live import attendance, websocket
+from ascona.live import attendance, callers, websocket
 from ascona.live.callers import FAILURES_AT_ONCE
 from tests.integration.test_evening import GROUP, admitted
 from tests.support.media import PATIENCE, Client, until
@@ -62,9 +63,29 @@ async def test_unknown_revoked_and_ended_links_get_the_same_answer(server, gathe
     revoked = people["Pia"].invited.secret
     await server.invitations.revoke(revoked)
 
-    answers = [await answer_to(server, http, secret) for secret in ("f" * 32, revoked, "", "x" * 10_000)]
+    answers = [await answer_to(server, http, secret) for secret in ("f" * 32, revoked)]
 
-    assert answers == [(404, {"error": "unknown_link"})] * 4
+    assert answers == [(404, {"error": "unknown_link"})] * 2
+
+
+ENDINGS = (".", ",", ")", ">", "”", "%20", "\u00a0", "%0A", "?utm_source=mail", "&fbclid=x" * 1_000, " (Pia)")
+
+
+@pytest.mark.parametrize("as_sent", [str.lower, str.upper], ids=["", "capitals"])
+async def test_a_link_opens_as_mail_leaves_it(server, http, as_sent):
+    _, invited = await planned(server, GROUP)
+    for ending in ENDINGS:
+        status, _ = await answer_to(server, http, as_sent(invited["Pia"].secret) + ending, STRANGER)
+        assert status == 200, ending
+
+
+async def test_what_cannot_be_a_whole_link_is_called_that_and_counts_against_nobody(server, http):
+    _, invited = await planned(server, GROUP)
+    short = invited["Pia"].secret[:-1]
+    for secret in ["", short, short[:16], f"{short}g", f" {short}0", "x" * 10_000] * 6:
+        assert await answer_to(server, http, secret, STRANGER) == (400, {"error": "incomplete_link"})
+
+    assert await answer_to(server, http, "f" * 32, STRANGER) == (404, {"error": "unknown_link"})
 
 
 async def test_a_link_before_its_time_says_when_it_will_be_good(server, http):
@@ -79,15 +100,68 @@ async def test_a_link_before_its_time_says_when_it_will_be_good(server, http):
     assert told["opens_ms"] == round((starts - timedelta(hours=1)).timestamp() * 1000)
 
 
-async def test_who_guesses_links_has_to_wait_and_the_house_next_door_does_not(server, http):
-    _, invited = await planned(server, GROUP)
+async def guessed(server, http) -> None:
+    """As much as one address may."""
     guesses = [await answer_to(server, http, f"{n:032x}", STRANGER) for n in range(int(FAILURES_AT_ONCE))]
     assert guesses == [(404, {"error": "unknown_link"})] * len(guesses)
 
-    assert await answer_to(server, http, invited["Max"].secret, STRANGER) == (429, {"error": "too_fast"})
-    neighbour = {"X-Forwarded-For": "198.51.100.4"}
-    assert (await answer_to(server, http, invited["Max"].secret, neighbour))[0] == 200
-    assert (await answer_to(server, http, invited["Max"].secret))[0] == 200
+
+async def test_who_guesses_links_hears_no_more_and_a_good_one_opens_whatever_its_neighbours_do(server, http):
+    _, invited = await planned(server, GROUP)
+    await guessed(server, http)
+
+    assert await answer_to(server, http, "f" * 32, STRANGER) == (429, {"error": "too_fast"})
+    for name in ("Max", "Pia", "Ben"):
+        assert (await answer_to(server, http, invited[name].secret, STRANGER))[0] == 200
+    assert await answer_to(server, http, "f" * 32, {"X-Forwarded-For": "198.51.100.4"}) == (
+        404,
+        {"error": "unknown_link"},
+    )
+
+
+async def test_who_holds_a_good_cookie_comes_in_from_an_address_that_guesses(server, gather, http):
+    pia = (await gather(GROUP))["Pia"]
+    await pia.sign_in()
+    await guessed(server, http)
+    cookie = "; ".join(f"{name}={value}" for name, value in pia.cookies.items())
+    address = f"{server.origin}/socket.io/?EIO=4&transport=websocket"
+    headers = STRANGER | {"Origin": server.origin}
+
+    async with http.get(f"{server.origin}/room/{pia.id}", headers=headers | {"Cookie": cookie}) as page:
+        assert page.status == 200
+    async with http.ws_connect(address, headers=headers | {"Cookie": cookie}) as socket:
+        assert (await socket.receive_str()).startswith("0")
+    for stranger in ({}, {"Cookie": f"__Host-ascona-{pia.id}={'f' * 64}"}):
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="429"):
+            await http.ws_connect(address, headers=headers | stranger)
+
+
+async def test_cookies_in_two_lines_are_one_browsers(server, gather, http):
+    pia = (await gather(GROUP))["Pia"]
+    await pia.sign_in()
+    [(name, token)] = pia.cookies.items()
+    lines = CIMultiDict([("Cookie", "theme=dark"), ("Cookie", f"{name}={token}"), ("Origin", server.origin)])
+
+    async with http.get(f"{server.origin}/room/{pia.id}", headers=lines) as page:
+        assert page.status == 200
+    async with http.ws_connect(f"{server.origin}/socket.io/?EIO=4&transport=websocket", headers=lines) as socket:
+        await socket.send_str(f'40{{"room": "{pia.id}"}}')
+        async with asyncio.timeout(PATIENCE):
+            while not (said := await socket.receive_str()).startswith("4"):
+                pass
+        assert said.startswith("40")
+
+
+async def test_made_up_cookies_count_as_failures(server, gather, http):
+    ada = (await gather({"Ada": Role.LEADER}))["Ada"]
+    await ada.sign_in()
+    [name] = ada.cookies
+    for n in range(int(FAILURES_AT_ONCE)):
+        headers = STRANGER | {"Cookie": f"{name}={n:064x}"}
+        async with http.get(f"{server.origin}/room/{ada.id}", headers=headers) as page:
+            assert page.status == 403
+
+    assert await answer_to(server, http, "f" * 32, STRANGER) == (429, {"error": "too_fast"})
 
 
 async def test_forty_people_of_one_hospital_come_in_at_once(server, http):
@@ -176,15 +250,48 @@ async def test_nobody_keeps_more_sockets_open_than_a_person_needs(server, gather
         await one.close()
 
 
-async def test_a_socket_that_never_says_who_it_is_is_closed(server, http, monkeypatch):
+async def test_a_socket_that_never_says_who_it_is_is_closed_and_counts_as_a_failure(server, http, monkeypatch):
     monkeypatch.setattr(websocket, "CONNECT_SECONDS", 0.1)
-    for said in (None, "40", '40{"room": "0123456789abcdef"}'):
-        async with http.ws_connect(f"{server.origin}/socket.io/?EIO=4&transport=websocket") as stranger:
+    address = f"{server.origin}/socket.io/?EIO=4&transport=websocket"
+    for said in [None, "40", '40{"room": "0123456789abcdef"}'] * (int(FAILURES_AT_ONCE) // 3):
+        async with http.ws_connect(address, headers=STRANGER) as stranger:
             if said:
                 await stranger.send_str(said)
             async with asyncio.timeout(PATIENCE):
                 while not stranger.closed:
                     await stranger.receive()
+
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="429"):
+        await http.ws_connect(address, headers=STRANGER)
+
+
+async def test_only_so_many_sockets_of_one_address_wait_to_be_let_in(server, http, monkeypatch):
+    monkeypatch.setattr(callers, "WAITING_LIMIT", 10)
+    address = f"{server.origin}/socket.io/?EIO=4&transport=websocket"
+    waiting = [await http.ws_connect(address, headers=STRANGER) for _ in range(10)]
+
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="429"):
+        await http.ws_connect(address, headers=STRANGER)
+
+    async with http.ws_connect(address, headers={"X-Forwarded-For": "198.51.100.4"}) as neighbour:
+        assert (await neighbour.receive_str()).startswith("0")
+    for one in waiting:
+        await one.close()
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                await (await http.ws_connect(address, headers=STRANGER)).close()
+                break
+            except aiohttp.WSServerHandshakeError:
+                """The server has not heard yet that the others are gone."""
+
+
+async def test_a_socket_is_asked_once_who_it_is(server, http):
+    async with http.ws_connect(f"{server.origin}/socket.io/?EIO=4&transport=websocket") as stranger:
+        async with asyncio.timeout(PATIENCE):
+            while not stranger.closed:
+                await stranger.send_str('40{"room": "0123456789abcdef"}')
+                await stranger.receive()
 
 
 async def test_who_knocks_on_rooms_with_nothing_in_hand_gets_no_more_sockets_for_a_while(server, http):

@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 import ascona
-from ascona.logs import HASH_LENGTH, ID, KEYS, WORD, configure
+from ascona.logs import HASH_LENGTH, ID, KEYS, LIBRARY_SECONDS, WORD, Libraries, configure
 
 SERVER = Path(ascona.__file__).parent
 CANARY = "Canary Singer"
@@ -120,6 +120,31 @@ def test_libraries_say_that_something_happened_and_nothing_else(written):
     assert (said["event"], said["logger"], said["error"]) == ("library", "aiohttp.server", "KeyError")
     assert "203.0.113.7" not in written.getvalue()
     assert "Canary" not in written.getvalue()
+
+
+def test_what_a_library_says_again_and_again_is_written_once_a_minute_and_counted(written):
+    now = 0.0
+    handler = Libraries(lambda: now)
+    resets = [handler.emit(fallen(ConnectionResetError)) for _ in range(1000)]
+    assert line(written)["error"] == "ConnectionResetError"
+
+    handler.emit(fallen(KeyError))
+    now += LIBRARY_SECONDS
+    handler.emit(fallen(ConnectionResetError))
+
+    _, another, again = (json.loads(one) for one in written.getvalue().splitlines())
+    assert another["error"] == "KeyError"
+    assert (again["error"], again["times"]) == ("ConnectionResetError", len(resets) - 1)
+
+
+def fallen(kind: type[Exception]) -> logging.LogRecord:
+    """What asyncio logs when something was raised that nobody waits for."""
+    try:
+        raise kind(CANARY)
+    except kind as error:
+        return logging.LogRecord(
+            "asyncio", logging.ERROR, "base_events.py", 1, CANARY, (), (kind, error, error.__traceback__)
+        )
 
 
 def test_a_warning_of_python_keeps_its_sentence_to_itself(written):

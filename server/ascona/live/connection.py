@@ -8,7 +8,7 @@ from ascona.core.rights import Refused
 from ascona.core.sound_line import sound_line
 from ascona.live.rate_limit import TokenBucket
 from ascona.live.room import Room
-from ascona.live.websocket import CUT
+from ascona.live.websocket import cut
 
 WINDOW_LIMIT = 64
 """Characters of what a page has drawn for its window that are looked at."""
@@ -71,6 +71,4 @@ class Connection:
     def cut(self) -> None:
         """End it without a goodbye, which would have to be read first; what has come and was not read is not read."""
         if self.request is not None:
-            self.request[CUT] = True
-            if self.request.transport is not None:
-                self.request.transport.abort()
+            cut(self.request)

@@ -1,6 +1,7 @@
 """Signing in with a personal link, whose secret comes in a POST and becomes a cookie; and signing out."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Protocol
@@ -8,20 +9,29 @@ from typing import Protocol
 from aiohttp import web
 
 from ascona.live.callers import Callers
+from ascona.live.headers import cookies_of
 from ascona.storage.invitations import LOGIN_LASTS
-from ascona.storage.links import TooEarly
+from ascona.storage.links import TooEarly, secret_in
 
 COOKIE = "__Host-ascona-{session}"
 """One cookie a session, so that one browser may hold links to several."""
 
-SECRET_LIMIT = 200
-"""Characters in a secret that are even looked at."""
+TOKEN = re.compile(r"[0-9a-f]{64}")
+"""What a cookie of ours says: anything else nobody is asked about."""
 
 TOKENS_LIMIT = 50
 """Sessions of one browser that are looked at when it opens a link."""
 
+TOKENS_ASKED = 5
+"""Sessions of one browser that are asked about where its address has no more calls."""
+
 BODY_SECONDS = 10.0
 """How long a secret may take to come, once its request has begun."""
+
+ASKED_AT_ONCE = 2
+"""Questions to the database, at a time, about secrets and cookies that may be made up. It carries out eight, and rooms
+that write to it are not to wait behind a crowd of strangers; those wait for one another, a thousandth of a second each.
+"""
 
 
 class Guest(Protocol):
@@ -54,6 +64,8 @@ class Invitations(Protocol):
 
     async def guest(self, token: str, now: datetime) -> Guest | None: ...
 
+    def recognises(self, token: str) -> bool: ...
+
     async def sign_out(self, token: str) -> Guest | None: ...
 
 
@@ -79,12 +91,10 @@ class Login:
         self._callers = callers
         self._opened_again = opened_again
         self._signed_out = signed_out
+        self._asking = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def post(self, request: web.Request) -> web.Response:
         """`{"secret"}` in; the cookie and `{"room"}`, or `{"error"}`, out."""
-        caller = request.remote, request.headers.get("X-Forwarded-For", "")
-        if not self._callers.may_call(*caller):
-            return web.json_response({"error": "too_fast"}, status=429)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 message = await request.json()
@@ -92,21 +102,29 @@ class Login:
             return web.json_response({"error": "bad_message"}, status=400)
         except TimeoutError:
             return web.json_response({"error": "bad_message"}, status=408)
-        secret = message.get("secret") if isinstance(message, dict) else None
-        held = _tokens(request.headers.get("Cookie", ""))
+        text = message.get("secret") if isinstance(message, dict) else None
+        secret = secret_in(text) if isinstance(text, str) else None
+        if secret is None:
+            return web.json_response({"error": "incomplete_link"}, status=400)
         try:
-            signed_in = None
-            if isinstance(secret, str) and 0 < len(secret) <= SECRET_LIMIT:
-                signed_in = await self._invitations.sign_in(secret, self._clock(), held)
+            async with self._asking:
+                signed_in = await self._invitations.sign_in(secret, self._clock(), _tokens(cookies_of(request)))
         except TooEarly as early:
             opens_ms = round(early.opens_at.timestamp() * 1000)
             return web.json_response({"error": "early_link", "opens_ms": opens_ms}, status=403)
         if signed_in is None:
-            self._callers.failed(*caller)
-            return web.json_response({"error": "unknown_link"}, status=404)
+            return self._unknown(request)
         if signed_in.again:
             self._opened_again(signed_in.guest)
         return _welcome(signed_in)
+
+    def _unknown(self, request: web.Request) -> web.Response:
+        """A link that is none. It counts, and after many of them the same address hears no more about any."""
+        caller = self._callers.caller(request)
+        if not self._callers.may_call(caller):
+            return web.json_response({"error": "too_fast"}, status=429)
+        self._callers.failed(caller)
+        return web.json_response({"error": "unknown_link"}, status=404)
 
     async def sign_out(self, request: web.Request) -> web.Response:
         """
@@ -115,19 +133,44 @@ class Login:
         What its tabs remember for a reload goes as well (Clear-Site-Data, W3C), for it may be somebody else's turn.
         """
         name = COOKIE.format(session=request.match_info["id"])
-        token = _cookie(request.headers.get("Cookie", ""), name)
-        guest = await self._invitations.sign_out(token) if token else None
+        token = _cookie(cookies_of(request), name)
+        known = token and await self._guest(token)  # what is made up is not worth a write
+        guest = await self._invitations.sign_out(token) if token and known else None
         if guest is not None:
             await self._signed_out(guest)
         response = web.json_response({}, headers={"Clear-Site-Data": '"storage"'})
         response.del_cookie(name, secure=True, httponly=True, samesite="Lax", path="/")
         return response
 
+    async def visitor(self, request: web.Request, session: str) -> str | None:
+        """The person whose browser asks for a page of this session. A cookie that is none counts as a failure."""
+        cookies = cookies_of(request)
+        person = await self.person(cookies, session)
+        if person is None and _cookie(cookies, COOKIE.format(session=session)):
+            self._callers.failed(self._callers.caller(request))
+        return person
+
     async def person(self, cookies: str, session: str) -> str | None:
-        """The person whose browser sends this Cookie header, in this session; None for strangers."""
+        """The person whose browser sends these cookies, in this session; None for strangers."""
         token = _cookie(cookies, COOKIE.format(session=session))
-        guest = await self._invitations.guest(token, self._clock()) if token else None
+        guest = await self._guest(token) if token else None
         return guest.person if guest and guest.session == session else None
+
+    async def is_signed_in(self, cookies: str) -> bool:
+        """Whether one of these cookies is good for any session."""
+        for token in _tokens(cookies)[:TOKENS_ASKED]:
+            if await self._guest(token):
+                return True
+        return False
+
+    async def _guest(self, token: str) -> Guest | None:
+        """Whoever was recognised before waits for nobody."""
+        if not TOKEN.fullmatch(token):
+            return None
+        if self._invitations.recognises(token):
+            return await self._invitations.guest(token, self._clock())
+        async with self._asking:
+            return await self._invitations.guest(token, self._clock())
 
 
 def _welcome(signed_in: SignedIn) -> web.Response:

@@ -14,6 +14,8 @@ from ascona.media.workers import WorkerFigures
 HOST = "127.0.0.1"
 """Only this machine is answered: a proxy or an agent beside the server reads on."""
 
+OWN_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+"""And only under these: another name in the address bar means that a page from elsewhere asks, by a browser here."""
 
 JOURNAL_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Seconds that a write may take; after two a command is refused."""

@@ -6,6 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from ascona import __version__
+from ascona.live.callers import Callers
+from ascona.pages.files import Files
 from ascona.pages.login import Login
 from ascona.pages.render import Pages
 
@@ -18,22 +20,23 @@ Parts = Callable[[], Awaitable[dict[str, bool]]]
 ROOM = "/room/{id:[A-Za-z0-9_-]{8,64}}"
 UNAVAILABLE = 503
 SERVER_ERROR = 500
-_APOLOGIES = {403: "forbidden", 404: "not_found", 405: "not_found"}
+_APOLOGIES = {403: "forbidden", 404: "not_found", 405: "not_found", 429: "too_fast", 431: "headers_too_long"}
 
 
 class Routes:
     """Every address of the server but Socket.IO's."""
 
-    def __init__(self, pages: Pages, login: Login, room_page: RoomPage, parts: Parts) -> None:
+    def __init__(self, pages: Pages, login: Login, callers: Callers, room_page: RoomPage, parts: Parts) -> None:
         self._pages = pages
+        self._callers = callers
         self._login = login
         self._room_page = room_page
         self._parts = parts
 
-    def table(self, static: str) -> list[web.AbstractRouteDef]:
+    def table(self, files: Files) -> list[web.AbstractRouteDef]:
         """
         Args:
-            static: Folder whose files are served under `/static`.
+            files: Served under `/static`.
         """
         return [
             web.get("/", self.home),
@@ -44,7 +47,7 @@ class Routes:
             web.get("/signed-out", self.signed_out),
             web.get("/healthz", self.health),
             web.get("/readyz", self.ready),
-            web.static("/static", static),
+            web.get("/static/{name:.+}", files.send),
         ]
 
     async def home(self, _request: web.Request) -> web.Response:
@@ -56,7 +59,7 @@ class Routes:
     async def room(self, request: web.Request) -> web.Response:
         """The same answer for a room that is not there and for one that is somebody else's."""
         id = request.match_info["id"]
-        person = await self._login.person(request.headers.get("Cookie", ""), id)
+        person = await self._login.visitor(request, id)
         page = await self._room_page(id, person) if person else None
         if page is None:
             return self._pages.message("not_signed_in", status=403)
@@ -66,8 +69,10 @@ class Routes:
         """Where a browser goes that has just been signed out."""
         return self._pages.page("message.html", **self._pages.texts["signed_out"])
 
-    async def health(self, _request: web.Request) -> web.Response:
-        return web.json_response({"status": "ok", "version": __version__})
+    async def health(self, request: web.Request) -> web.Response:
+        """That it answers; and how it sees where this call comes from, for `ascona doctor`."""
+        how = self._callers.caller(request).how
+        return web.json_response({"status": "ok", "version": __version__, "caller": how})
 
     async def ready(self, _request: web.Request) -> web.Response:
         """Whether people may be sent here, and if not, for want of what."""
@@ -77,7 +82,14 @@ class Routes:
 
     def apology(self, request: web.Request, status: int) -> web.Response:
         """The page for a request that failed; JSON for whoever asked with JSON."""
-        key = _APOLOGIES.get(status, "server_error" if status >= SERVER_ERROR else "bad_request")
         if request.content_type == "application/json":
-            return web.json_response({"error": key}, status=status)
-        return self._pages.message(key, status)
+            return web.json_response({"error": _key(status)}, status=status)
+        return self.refusal(status)
+
+    def refusal(self, status: int) -> web.Response:
+        """The page for a request that could not even be read."""
+        return self._pages.message(_key(status), status)
+
+
+def _key(status: int) -> str:
+    return _APOLOGIES.get(status, "server_error" if status >= SERVER_ERROR else "bad_request")

@@ -8,6 +8,7 @@ from aiohttp.typedefs import Middleware
 
 from ascona.live.callers import Callers
 from ascona.live.flooders import FLOOD_SECONDS, Flooders
+from ascona.live.headers import cookies_of
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -44,6 +45,9 @@ HEADERS = {
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing, whatever the address."""
 
+OWN_SITES = frozenset({"same-origin", "none"})
+"""`Sec-Fetch-Site` of our own pages, and of an address that a person has typed."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Apology = Callable[[web.Request, int], web.Response]
 
@@ -57,13 +61,31 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
     response.headers.pop("Server", None)
 
 
+def only_under(names: Collection[str]) -> Middleware:
+    """
+    Refuse whatever is asked for under another name in the address bar: somebody's page asks by way of a browser here.
+
+    Args:
+        names: Hosts, without a port.
+    """
+
+    @web.middleware
+    async def own_name_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if (request.url.host or "") not in names:
+            raise web.HTTPForbidden
+        return await handler(request)
+
+    return own_name_only
+
+
 def only_from(origins: Collection[str]) -> Middleware:
     """
     Refuse to change anything, or to open a socket, for another site's page.
 
     Browsers say where a request comes from: `Sec-Fetch-Site` (Fetch Metadata), or at
     least `Origin`. A program that is no browser says neither, and carries no cookie
-    it was not given; with a cookie, neither is not enough.
+    it was not given; with a cookie, neither is not enough. A header that comes twice
+    has to be right each time.
 
     Args:
         origins: Of our own pages.
@@ -72,10 +94,10 @@ def only_from(origins: Collection[str]) -> Middleware:
     @web.middleware
     async def ours_only(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.method not in SAFE or _opens_a_socket(request):
-            site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-            if site not in {"same-origin", "none", None} or (origin is not None and origin not in origins):
+            sites, named = (request.headers.getall(name, []) for name in ("Sec-Fetch-Site", "Origin"))
+            if any(site not in OWN_SITES for site in sites) or any(origin not in origins for origin in named):
                 raise web.HTTPForbidden
-            if site is None and origin is None and "Cookie" in request.headers:
+            if not sites and not named and "Cookie" in request.headers:
                 raise web.HTTPForbidden
         return await handler(request)
 
@@ -86,17 +108,26 @@ def _opens_a_socket(request: web.Request) -> bool:
     return request.path.startswith("/socket.io")
 
 
-def patient(callers: Callers, flooders: Flooders) -> Middleware:
-    """Refuse packed bodies, which may grow without end, and sockets for whoever came in vain too often or floods."""
+def patient(callers: Callers, flooders: Flooders, signed_in: Callable[[str], Awaitable[bool]]) -> Middleware:
+    """
+    Refuse packed bodies, which may grow without end; and sockets, to flooders and where too much came in vain.
+
+    Args:
+        signed_in: Whether one of these cookies is good: its browser is not judged by its address.
+    """
+
+    async def may_open(request: web.Request) -> bool:
+        caller = callers.caller(request)
+        return (callers.may_call(caller) and callers.may_wait(caller)) or await signed_in(cookies_of(request))
 
     @web.middleware
     async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.headers.get("Content-Encoding", "identity") != "identity":
+        if any(coding != "identity" for coding in request.headers.getall("Content-Encoding", [])):
             raise web.HTTPUnsupportedMediaType
         if _opens_a_socket(request):
-            if flooders.holds(request.headers.get("Cookie", "")):  # no page for them: that would be work
+            if flooders.holds(cookies_of(request)):  # no page for them: that would be work
                 return web.Response(status=429, headers={"Retry-After": f"{FLOOD_SECONDS:.0f}"})
-            if not callers.may_call(request.remote, request.headers.get("X-Forwarded-For", "")):
+            if not await may_open(request):
                 raise web.HTTPTooManyRequests
         return await handler(request)
 

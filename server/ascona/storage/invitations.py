@@ -234,6 +234,10 @@ class Invitations:
         query = of_session.group_by(LoginRow.person_id).having(func.count() > 1)
         return await self._database.transaction(lambda transaction: frozenset(transaction.scalars(query)))
 
+    def recognises(self, token: str) -> bool:
+        """Whether this browser was signed in when it was last asked about, as far as is remembered."""
+        return _hash(token) in self._known
+
     async def guest(self, token: str, now: datetime) -> Guest | None:
         """
         Whose browser this is, or None.

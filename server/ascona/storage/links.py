@@ -1,7 +1,20 @@
-"""When a personal link opens the door: a few times, and one rule."""
+"""When a personal link opens the door, and how its secret is read: a few times, and two rules."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+_SECRET = re.compile(r"[0-9a-fA-F]{32}")
+
+
+def secret_in(text: str) -> str | None:
+    """
+    The secret at the beginning of what came after the `#` of a link; None where it is none, or not all of one.
+
+    Mail programs and chats make what stands behind a link part of it, and some write it in capitals.
+    """
+    found = _SECRET.match(text)
+    return found.group().lower() if found else None
 
 
 class TooEarly(Exception):

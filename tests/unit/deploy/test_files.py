@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from tests.support.missing import missing
 
 from ascona.media.workers import WorkerFigures
+from ascona.pages import front
 from ascona.pages.metrics import Figures, _Collector, journal_seconds
 from ascona.settings import Settings
 
@@ -118,6 +119,8 @@ def test_the_proxy_takes_no_slow_header_and_shows_no_figures():
 
     assert caddy.count("{") == caddy.count("}")
     assert re.search(r"read_header\s+10s", caddy)
+    assert re.search(r"\swrite\s+15s", caddy)
+    assert 1024 * int(re.search(r"max_header_size\s+(\d+)KB", caddy)[1]) == front.HEADER_FIELD_LIMIT
     assert re.search(r"max_size\s+64KB", caddy)
     assert re.search(r"@own path .*/metrics.*/status", caddy)
     assert "log" not in caddy.split()
