@@ -1,6 +1,7 @@
 """Databases for tests, SQLite and one PostgreSQL server for the whole run; and what was logged."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import structlog
 from structlog.typing import EventDict
 
+from ascona.private import OTHERS
 from tests.support.postgres import BOTH, Postgres, postgres
 
 
@@ -42,10 +44,13 @@ def logged() -> Iterator[list[EventDict]]:
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """A command decides where its process logs to; tests share one."""
+def as_before() -> Iterator[None]:
+    """A command decides where its process logs to, and who may read what it writes; tests share one."""
     hook, handlers, level = sys.excepthook, logging.root.handlers[:], logging.root.level
+    umask = os.umask(OTHERS)
+    os.umask(umask)
     yield
+    os.umask(umask)
     sys.excepthook, logging.root.handlers[:] = hook, handlers
     logging.root.setLevel(level)
     logging.captureWarnings(False)

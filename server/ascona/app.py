@@ -43,6 +43,7 @@ from ascona.pages.render import Pages
 from ascona.pages.routes import Routes
 from ascona.pages.security import add_headers, kind_errors, only_from, only_under, patient
 from ascona.pages.status import Status
+from ascona.private import keep_folder
 from ascona.settings import Settings
 from ascona.storage.database import Database
 from ascona.storage.invitations import Invitations
@@ -145,7 +146,7 @@ async def open_database(settings: Settings) -> Database:
     """
     if not settings.database:
         try:
-            settings.data.mkdir(parents=True, exist_ok=True)
+            keep_folder(settings.data)
             probe = settings.data / f".{fresh_token()}"
             probe.touch()
             probe.unlink()

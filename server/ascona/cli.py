@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import os
 import secrets
 import signal
 import sys
@@ -25,6 +26,7 @@ from ascona.core.session import SitBackStyle
 from ascona.doctor import State, examine
 from ascona.forwarding import CannotStart
 from ascona.machine import Machine
+from ascona.private import OTHERS
 from ascona.rehearsal.company import NAMES, Company
 from ascona.rehearsal.company import Invited as Figure
 from ascona.settings import WORKERS_LIMIT, Settings, reached_at
@@ -46,6 +48,7 @@ FULL_COMPANY = 5
 @click.version_option(__version__)
 def main() -> None:
     """A video room for remote Balint groups, whose server keeps the frame."""
+    os.umask(OTHERS)  # also for what libraries make
     logs.configure(sys.stderr, secrets.token_bytes(16), sys.stderr.isatty())
 
 

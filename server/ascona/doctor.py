@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ascona.machine import Machine
@@ -16,6 +17,9 @@ from ascona.settings import Settings
 
 RENEW_DAYS = 14
 """A certificate that ends sooner should have been renewed by itself: they are, a month before."""
+
+SETTINGS_FILE = Path("/etc/ascona.env")
+"""Where `deploy/ascona.service` has them."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -42,7 +46,7 @@ class Finding:
 
 def examine(settings: Settings, machine: Machine) -> list[Finding]:
     """Look at everything; nothing is changed."""
-    checks = (_ports, _buffers, _addresses, _origin, _certificate, _data, _clock, _libraries)
+    checks = (_ports, _buffers, _addresses, _origin, _certificate, _proxy, _data, _private, _clock, _libraries)
     return [finding for check in checks for finding in check(settings, machine)]
 
 
@@ -164,6 +168,36 @@ def _certificate(settings: Settings, machine: Machine) -> Iterator[Finding]:
         yield Finding("certificate", State.WELL, f"The certificate of {host} is good for {shown.days} days.")
 
 
+def _proxy(settings: Settings, machine: Machine) -> Iterator[Finding]:
+    """Whether whoever stands before the pages says for whom it asks: what fails is counted by address."""
+    if urlsplit(settings.origin).scheme != "https":
+        return
+    match machine.seen_as(settings.origin):
+        case "forwarded":
+            yield Finding("proxy", State.WELL, f"At {settings.origin} it is known from which address somebody calls.")
+        case "unnamed":
+            says = (
+                f"The proxy of {settings.origin} does not say for whom it asks: failures of all are counted together."
+            )
+            yield Finding(
+                "proxy", State.LOOK, says, "proxy_set_header X-Forwarded-For $remote_addr;   # nginx; Caddy does so"
+            )
+        case "direct":
+            says = f"The proxy of {settings.origin} is none of yours, as far as is known: all callers are one address."
+            yield Finding("proxy", State.LOOK, says, "ASCONA_PROXIES=203.0.113.2   # the proxy as seen from here")
+
+
+def _private(settings: Settings, machine: Machine) -> Iterator[Finding]:
+    """The database says who takes part, and settings hold passwords."""
+    database = [] if settings.database else [settings.data, *settings.database_files]
+    for path in [*database, SETTINGS_FILE]:
+        if machine.open_to_others(path):
+            says = f"Every user of this machine may look into {path}, which says who takes part."
+            if path == SETTINGS_FILE:
+                says = f"Every user of this machine may read the passwords in {path}."
+            yield Finding("private", State.WRONG, says, f"sudo chmod go-rwx '{path}'")
+
+
 def _only_here(settings: Settings) -> bool:
     origin = urlsplit(settings.origin).hostname if settings.origin else settings.host
     hosts = {settings.host, settings.media_host or settings.host, origin}
@@ -179,7 +213,7 @@ def _data(settings: Settings, machine: Machine) -> Iterator[Finding]:
         yield Finding("data", State.WRONG, says, f"sudo install -d -o \"$USER\" '{settings.data}'")
         return
     yield Finding("data", State.WELL, f"The data folder {settings.data} can be written.")
-    file = settings.data / "ascona.db"
+    file = settings.database_file
     if not file.exists():
         yield Finding("database", State.WELL, "There is no database yet; the first start makes it.")
     elif trouble := machine.sqlite_trouble(file):

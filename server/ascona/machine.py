@@ -10,10 +10,12 @@ import socket
 import sqlite3
 import ssl
 import time
+import urllib.request
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from ascona.private import open_to_others
 from ascona.settings import reached_at
 
 _PATIENCE_SECONDS = 3.0
@@ -72,6 +74,20 @@ class Machine:
             return False
         finally:
             asked.close()
+
+    def seen_as(self, origin: str) -> str | None:
+        """How the server there sees where a call from here comes from (`Caller.how`); None: it does not say."""
+        address = f"{origin.rstrip('/')}/healthz"
+        try:
+            with urllib.request.urlopen(address, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310 - as settings say
+                said = json.loads(answer.read(4096)).get("caller")
+        except (OSError, http.client.HTTPException, ValueError, AttributeError):
+            return None
+        return said if isinstance(said, str) else None
+
+    def open_to_others(self, path: Path) -> bool:
+        """Whether other users of this machine may read it."""
+        return open_to_others(path)
 
     def has(self, address: str) -> bool:
         """Whether this is an address of this machine."""

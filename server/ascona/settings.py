@@ -140,6 +140,11 @@ class Settings(BaseSettings):
         return self.data / "ascona.db"
 
     @property
+    def database_files(self) -> list[Path]:
+        """That one, and those that SQLite puts beside it."""
+        return [self.database_file.with_name(self.database_file.name + suffix) for suffix in ("", "-wal", "-shm")]
+
+    @property
     def database_url(self) -> str:
         """With the driver Ascona brings, where none was named."""
         scheme, colon, rest = self.database.partition(":")

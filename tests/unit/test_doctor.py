@@ -51,6 +51,12 @@ class Healthy(Machine):
         self.asked = (host, port)
         return self.facts.get("certificate", Certificate(days=60))
 
+    def seen_as(self, origin: str) -> str | None:
+        return self.facts.get("seen", "forwarded")
+
+    def open_to_others(self, path: Path) -> bool:
+        return path.name in self.facts.get("open", ())
+
     def versions(self) -> list[tuple[str, str, str]]:
         return [("aiortc", "1.16.0", str(self.facts.get("aiortc", "1.16.0")))]
 
@@ -156,3 +162,21 @@ def test_something_wrong_is_the_exit_status():
     assert result.exit_code == 1
     assert f"TCP port {port} for pages is taken by another program." in result.stdout
     assert f"ss -lntp 'sport = :{port}'" in result.stdout
+
+
+@pytest.mark.parametrize("seen", ["unnamed", "direct"])
+def test_a_proxy_that_does_not_say_for_whom_it_asks_is_told_of(seen):
+    finding = found(Healthy(seen=seen), "proxy", **FOR_ALL)
+
+    assert finding.state is State.LOOK
+    assert "X-Forwarded-For" in finding.mend or "ASCONA_PROXIES" in finding.mend
+    assert found(Healthy(), "proxy", **FOR_ALL).state is State.WELL
+
+
+@pytest.mark.parametrize("file", ["data", "ascona.db", "ascona.db-wal", "ascona.db-shm", "ascona.env"])
+def test_what_other_users_of_the_machine_can_read_is_wrong(file):
+    finding = found(Healthy(open=(file,)), "private")
+
+    assert finding.state is State.WRONG
+    assert finding.mend.startswith("sudo chmod go-rwx ")
+    assert finding.mend.endswith(f"{file}'")

@@ -19,6 +19,7 @@ from ascona.media.link import Gone
 from ascona.media.offer import OfferRefused
 from ascona.media.post import PATIENCE_SECONDS, Post, find
 from ascona.media.switchboard import Told, to_nobody
+from ascona.private import keep_file, keep_folder
 
 SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path that the kernel takes (unix(7): 108 with the zero at its end)."""
@@ -410,8 +411,8 @@ def _path(folder: Path, number: int) -> Path:
 def _locked(folder: Path) -> TextIO:
     """One web process at a time; the kernel unlocks the folder when it ends, however it ends."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        keep_folder(folder)
+        keep_file(folder / "lock")
         lock = (folder / "lock").open("w")
     except OSError as error:
         raise CannotWork(f"The folder {folder} cannot be used for workers: {error.strerror}.") from error

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-SUFFIXES = ("", "-wal", "-shm")
-"""Of the files that are one database."""
+from ascona.private import keep_file, keep_folder
+from ascona.storage.database import SUFFIXES
 
 
 class NoBackup(Exception):
@@ -47,7 +47,7 @@ def restore(copy: Path, database: Path) -> None:
         whole = source.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
     if not whole or not {"alembic_version", "sessions", "events"} <= tables:
         raise NoBackup(f"{copy} is no whole copy of an Ascona database.")
-    database.parent.mkdir(parents=True, exist_ok=True)
+    keep_folder(database.parent)
     _copy(copy, database)
 
 
@@ -56,7 +56,7 @@ def _copy(source: Path, target: Path) -> None:
     part = target.with_name(f".{target.name}.part")
     try:
         part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        keep_file(part)
         with _opened(source) as database:
             database.execute("VACUUM INTO ?", (str(part),))
         for path in (part, part.parent):

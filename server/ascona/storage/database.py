@@ -15,7 +15,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, selec
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from ascona.private import keep_file, shut
 from ascona.storage import postgres
+
+SUFFIXES = ("", "-wal", "-shm")
+"""Of the files that are one SQLite database."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -86,6 +90,7 @@ class Database:
         except SQLAlchemyError as error:
             raise DatabaseUnusable(f"The database cannot be opened: {_reason(error)}") from error
         try:
+            await asyncio.to_thread(_keep_private, engine)
             await asyncio.to_thread(_brought_up_to_date, engine, version)
         except (SQLAlchemyError, CommandError, OSError) as error:  # CommandError: a newer Ascona has been at it
             engine.dispose()
@@ -196,6 +201,15 @@ def _engine(url: str) -> Engine:
         return engine
     # A connection that was lost since it was last used is replaced before anybody notices.
     return create_engine(url, pool_pre_ping=True, connect_args=postgres.CONNECT, **settings)
+
+
+def _keep_private(engine: Engine) -> None:
+    """SQLite makes its file readable by all, and the two beside it as that one is."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        file = Path(engine.url.database)
+        keep_file(file)
+        for suffix in SUFFIXES:
+            shut(file.with_name(file.name + suffix))
 
 
 def _brought_up_to_date(engine: Engine, version: str) -> None:
