@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from ascona.core.media_plan import Kind
 from ascona.live.messages import BadMessage, Devices, Line, Offer, Shows, read_order
 from ascona.media import rtcp
+from ascona.media.checks import Check
 from ascona.media.handshake import Handshake, HandshakeFailed, Identity
-from ascona.media.mux import Address, Mux
+from ascona.media.mux import Asked, Mux
 from ascona.media.offer import OfferRefused, read_offer
 from ascona.media.packet import Malformed, read_packet, read_picture, repaired
+from ascona.media.places import Address
 from ascona.media.rtcp import read_rtcp
 from ascona.media.stream import LARGEST_FRAME, Stream, Streams
 from tests.support.streams import Listener
@@ -45,7 +47,7 @@ class Caller:
 
     def __init__(self) -> None:
         self.answers: list[bytes] = []
-        self.proved = 0
+        self.proved = self.proofs = 0
 
     def send(self, answer: bytes) -> None:
         self.answers.append(answer)
@@ -53,14 +55,20 @@ class Caller:
     def password(self, name: str) -> str | None:
         return PASSWORD
 
-    def checked(self, name: str, address: Address, nominated: bool, now: float) -> bool:
+    def checked(self, check: Check, address: Address, now: float) -> None:
         self.proved += 1
-        return True
+        self.send(check.answer(self.peer, PASSWORD))
+
+    def holds(self, address: Address, now: float) -> bool:
+        return False
+
+    def answered(self, now: float) -> None:
+        self.proofs += 1
 
     def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
         raise AssertionError("nobody is known here")
 
-    def receive_media(self, datagram: bytes, now: float) -> None:
+    def receive_media(self, datagram: bytes, address: Address, now: float) -> None:
         raise AssertionError("nobody is known here")
 
 
@@ -77,6 +85,7 @@ def read_check(data: bytes) -> None:
     mux = _loop.run_until_complete(_opened())
     caller: Any = Caller()
     mux.endpoints["us"] = caller
+    mux.asked[data[8:20]] = Asked(caller, PASSWORD, caller.answered)
     try:
         mux._sort(data, caller)
         with contextlib.suppress(Exception):  # aioice's own trouble, which the port must not have
@@ -87,6 +96,7 @@ def read_check(data: bytes) -> None:
     finally:
         mux.close()
     assert len(caller.answers) == caller.proved <= 2
+    assert caller.proved + caller.proofs <= 2
     for answer in caller.answers:
         assert len(answer) < 128, "no more than was asked with, or strangers would be sent much"
 

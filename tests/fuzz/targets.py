@@ -36,10 +36,8 @@ def framed(*packets: bytes) -> bytes:
     return b"".join(len(packet).to_bytes(2) + packet for packet in packets)
 
 
-def check(**attributes: object) -> bytes:
-    message = stun.Message(
-        stun.Method.BINDING, stun.Class.REQUEST, b"transaction!", {"USERNAME": "us:them"} | attributes
-    )
+def check(of: stun.Class = stun.Class.REQUEST, **attributes: object) -> bytes:
+    message = stun.Message(stun.Method.BINDING, of, b"transaction!", {"USERNAME": "us:them"} | attributes)
     message.add_message_integrity(readers.PASSWORD.encode())
     message.add_fingerprint()
     return bytes(message)
@@ -55,8 +53,8 @@ def bare(sdp: str) -> bytes:
 _READ_OF_SDP = tuple(
     f"a={name}"
     for name in (
-        "group", "mid", "ice-ufrag", "fingerprint", "setup", "rtcp-mux", "sendonly", "rid", "simulcast", "ssrc",
-        "rtpmap:111 ", "rtpmap:96 ", "rtpmap:97 ", "fmtp:97 ", "rtcp-fb:96 ", "extmap:3 ", "extmap:10 ",
+        "group", "mid", "ice-ufrag", "ice-pwd", "fingerprint", "setup", "rtcp-mux", "sendonly", "rid", "simulcast",
+        "ssrc", "rtpmap:111 ", "rtpmap:96 ", "rtpmap:97 ", "fmtp:97 ", "rtcp-fb:96 ", "extmap:3 ", "extmap:10 ",
     )
 )  # fmt: skip
 
@@ -99,7 +97,7 @@ def _evenings() -> Iterator[bytes]:
 _WORDS_OF_SDP = (
     b"m=audio 9 UDP/TLS/RTP/SAVPF ", b"m=video 9 UDP/TLS/RTP/SAVPF ", b"a=rtpmap:", b"a=fmtp:", b"apt=", b"a=extmap:",
     b"a=rid:", b"a=simulcast:send l;h", b"a=ssrc:", b"a=ssrc-group:FID ", b"a=setup:active", b"a=group:BUNDLE ",
-    b"a=fingerprint:sha-256 ", b"a=rtcp-fb:", b"a=ice-ufrag:", b"a=mid:", b"\r\n",
+    b"a=fingerprint:sha-256 ", b"a=rtcp-fb:", b"a=ice-ufrag:", b"a=ice-pwd:", b"a=mid:", b"\r\n",
 )  # fmt: skip
 _KEYS = ("do", "version", "key", "name", "person", "minutes", "microphone", "camera", "text", "sdp", "heights")
 _WORDS_OF_MESSAGES = tuple(f'"{key}"'.encode() for key in _KEYS)
@@ -107,7 +105,11 @@ _WORDS_OF_MESSAGES = tuple(f'"{key}"'.encode() for key in _KEYS)
 TARGETS = {
     "stun": Target(
         readers.read_check,
-        (check(), check(**{"PRIORITY": 7, "ICE-CONTROLLING": 1, "USE-CANDIDATE": None})),
+        (
+            check(),
+            check(**{"PRIORITY": 7, "ICE-CONTROLLING": 1, "USE-CANDIDATE": None}),
+            check(stun.Class.RESPONSE, **{"XOR-MAPPED-ADDRESS": ("192.0.2.1", 1)}),
+        ),
         (b"\x00\x06", b"\x00\x08\x00\x14", b"\x00\x24\x00\x04", b"\x00\x25\x00\x00", b"us:them"),
     ),
     "offer": Target(readers.read_sdp, (bare(CHROMIUM), CHROMIUM.encode(), FIREFOX.encode()), _WORDS_OF_SDP),

@@ -8,7 +8,7 @@ from tests.support.media import ROOM, Client, attribute, check, people, plan, un
 from tests.support.nat import Nat, is_check, nat
 
 from ascona.core.media_plan import Kind, Route
-from ascona.media import transport
+from ascona.media import places
 from ascona.media.switchboard import Switchboard
 
 FEW, MANY = 20, 60  # packets
@@ -95,14 +95,14 @@ async def test_who_checks_from_another_address_is_heard_from_there_and_sent_to_w
     await evening.is_heard()
     late = before.came
     await until(lambda: before.came > late + FEW)
-    assert evening.way.outside.came == 1, "the check's answer"
+    assert evening.way.outside.came == 2, "the check's answer, and a question"
 
     evening.way.send(check(evening.answer))
     await evening.hears()
 
 
 async def test_a_way_that_is_checked_no_more_is_left_for_one_that_is(evening, monkeypatch):
-    monkeypatch.setattr(transport, "UNCHECKED_SECONDS", 0.0)
+    monkeypatch.setattr(places, "UNCHECKED_SECONDS", 0.0)
     handshakes = evening.way.handshakes
     await evening.way.rebind()
     evening.way.send(check(evening.answer, nominated=False))

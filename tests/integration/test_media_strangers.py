@@ -44,9 +44,11 @@ async def test_malformed_checks_are_counted_and_nothing_else(switchboard, caplog
             b"\x00\x01\x00\x04\x21\x12\xa4\x42" + bytes(12) + b"\x00\x24\x00\x00",  # a priority without bytes
             b"\x00\x01\x00\x08\x21\x12\xa4\x42" + bytes(12) + b"\x00\x06\x00\x02\xff\xfe\x00\x00",
             b"\x00\x01" + bytes(700),
+            b"\x01\x01\x00\x00" + bytes(16),  # an answer by its type, and by nothing else
         ):
             stranger.send(datagram_)
-        await until(lambda: switchboard.totals()["malformed_stun"] == 4)
+        await until(lambda: switchboard.totals()["malformed_stun"] == 3)
+        await until(lambda: switchboard.totals()["unknown_stun"] == 2)  # no name, and one that is no text
         assert not stranger.was_answered
 
     assert caplog.records == logged == []

@@ -23,6 +23,7 @@ from av import VideoFrame
 from OpenSSL import SSL
 
 from ascona.core.media_plan import Kind, MediaPlan, Route
+from ascona.media import checks
 from ascona.media.gate import Counts
 from ascona.media.switchboard import Switchboard
 from ascona.media.workers import Workers
@@ -194,7 +195,7 @@ def check(answer: str, password: str | None = None, nominated: bool = True) -> b
 
 
 class Stranger:
-    """Somebody with a socket and no invitation; or, with the right password, a browser's ICE agent."""
+    """Somebody with a socket and no invitation; or, with the right password, half a browser's ICE agent."""
 
     def __init__(self, switchboard: Switchboard | Workers) -> None:
         self._to = ("127.0.0.1", switchboard.ports[0])
@@ -213,19 +214,17 @@ class Stranger:
         self._socket.sendto(datagram, self._to)
 
     def check(self, answer: str, password: str | None = None, nominated: bool = True) -> bytes:
-        """
-        Send a connectivity check for the credentials of an answer; returns its transaction id.
-
-        Once nominated, whatever the person is sent comes here.
-        """
+        """Send a connectivity check for the credentials of an answer; returns its transaction id."""
         request = check(answer, password, nominated)
         self.send(request)
         return request[8:20]
 
     async def receive(self) -> bytes:
-        """Wait for an answer."""
+        """Wait for an answer; what the server asks back is left unanswered, so that nothing else comes here."""
         async with asyncio.timeout(PATIENCE):
-            return await asyncio.get_running_loop().sock_recv(self._socket, 2048)
+            while checks.is_request(came := await asyncio.get_running_loop().sock_recv(self._socket, 2048)):
+                pass
+            return came
 
     @property
     def was_answered(self) -> bool:

@@ -156,7 +156,7 @@ class Uplink(Inlet):
         self.send(packet)
         self._way.port.receive(False)
 
-    def within_rate(self, payload_type: int, now: float) -> bool:
+    def within_rate(self, payload_type: int, size: int, now: float) -> bool:
         return self.taken
 
     def close(self) -> None:

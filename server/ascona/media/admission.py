@@ -11,6 +11,13 @@ UNDECLARED = 8
 PER_SECOND = {Kind.AUDIO: 100.0, Kind.VIDEO: 600.0}
 """Packets taken from one publisher, and the most that may come at once."""
 
+VOICE_BYTES_PER_SECOND = 12_000.0
+"""Bytes of RTP taken of one voice, headers and all: 96 kbit/s, where 32 are agreed and an encrypted one takes 76. No
+listener's line gives a voice up, so nothing else bounds it. Twice as many may come at once: after a cut a browser
+sends on what waited."""
+
+_VOICE_BURST_SECONDS = 2.0
+
 EXCESS_SECONDS = 3.0
 """Whoever sends more packets than are taken for so long, without a second's pause, is let go."""
 
@@ -18,36 +25,41 @@ _PAUSE_SECONDS = 1.0
 
 
 class Allowance:
-    """A token bucket: so many in a second, and so many at once after a second of silence."""
+    """A token bucket: so many in a second, and so many at once after a second of silence, or after more of them."""
 
-    __slots__ = ("_at", "_left", "_rate")
+    __slots__ = ("_at", "_left", "_most", "_rate", "_seconds")
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, seconds: float = 1.0) -> None:
+        """
+        Args:
+            seconds: Of silence, after which no more is allowed at once.
+        """
         self._rate = rate
-        self._left = rate
+        self._seconds = seconds
+        self._most = self._left = rate * seconds
         self._at = 0.0
 
-    def take(self, now: float) -> bool:
-        """Whether one more is within the rate."""
-        rate = self._rate
-        left = self._left + (now - self._at) * rate
-        if left > rate:
-            left = rate
+    def take(self, now: float, wanted: float = 1.0) -> bool:
+        """Whether one more, or so many, is within the rate."""
+        left = self._left + (now - self._at) * self._rate
+        if left > self._most:
+            left = self._most
         self._at = now
-        if left < 1.0:
+        if left < wanted:
             self._left = left
             return False
-        self._left = left - 1.0
+        self._left = left - wanted
         return True
 
     def change(self, rate: float) -> None:
         """Let it be so many in a second from now on."""
         self._rate = rate
-        self._left = min(rate, self._left)
+        self._most = rate * self._seconds
+        self._left = min(self._most, self._left)
 
     def take_most(self, wanted: int, now: float) -> int:
         """How many of so many are within the rate."""
-        self._left = min(self._rate, self._left + (now - self._at) * self._rate)
+        self._left = min(self._most, self._left + (now - self._at) * self._rate)
         self._at = now
         taken = min(wanted, int(self._left))
         self._left -= taken
@@ -72,6 +84,8 @@ class Admission:
             self._allowances[line.payload_type] = allowance
             if line.repair_type is not None:
                 self._allowances[line.repair_type] = allowance
+        self._voice_type = offer.lines[0].payload_type
+        self._voice_bytes = Allowance(VOICE_BYTES_PER_SECOND, _VOICE_BURST_SECONDS)
         self._reports = Allowance(2 * PER_SECOND[Kind.AUDIO])
         self._excess_began = self._excess_at = -_PAUSE_SECONDS
         self.excessive = False
@@ -100,12 +114,19 @@ class Admission:
         """Note an RTP packet that was decrypted."""
         self._note(packet[8:12])
 
-    def takes(self, payload_type: int, now: float) -> bool:
-        """Whether one more packet of this type that was decrypted is within the rate."""
-        if self._within(self._allowances[payload_type], now):
-            return True
-        self._exceed(now)
-        return False
+    def takes(self, payload_type: int, size: int, now: float) -> bool:
+        """
+        Whether one more packet of this type that was decrypted is within the rate.
+
+        Too many bytes of a voice are dropped and no more: a browser that speaks finer than was agreed means no harm.
+        """
+        if not self._within(self._allowances[payload_type], now):
+            self._exceed(now)
+            return False
+        if payload_type == self._voice_type and not self._voice_bytes.take(now, size):
+            self._counts["voice_too_large"] += 1
+            return False
+        return True
 
     def genuine_report(self, datagram: bytes, now: float) -> bool:
         """

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
 from ascona.media.admission import Admission, Allowance
-from ascona.media.answer import Sources
+from ascona.media.answer import Credentials, Sources
 from ascona.media.asking import Later, never
 from ascona.media.estimate import Estimate
 from ascona.media.fanout import fan_out
@@ -74,7 +74,7 @@ class Connection:
         self.estimate = Estimate(began)
         self._repairs = Allowance(_REPAIRED_PART * self.estimate.bits / _REPAIR_BITS)
         self._repeats = Repeats()
-        self.transport = Transport(mux, identity, offer.fingerprint, self, token, counts)
+        self.transport = Transport(mux, identity, _theirs(offer), self, token, counts)
         forwarder = fan_out if mux.native is None else mux.native.fan_out
         self.publisher = Publisher(
             offer, ssrc, arrived, self.transport.send_report, counts, forwarder, epoch, self.transport.line, later
@@ -95,8 +95,8 @@ class Connection:
 
     def restart(self, offer: Offer) -> None:
         """Take new ICE credentials because the peer has; otherwise the first offer stays."""
-        self.offer = replace(self.offer, name=offer.name)
-        self.transport.restart()
+        self.offer = replace(self.offer, name=offer.name, password=offer.password)
+        self.transport.restart(_theirs(offer))
         self.version += 1
 
     def changed(self) -> None:
@@ -119,16 +119,16 @@ class Connection:
     def receive_packet(self, packet: bytes, now: float) -> None:
         """Pass a decrypted packet on; `native` decrypts by itself, and leaves here what is not usual."""
         self._admission.note_packet(packet)
-        if not self.within_rate(packet[1] & 0x7F, now):
+        if not self.within_rate(packet[1] & 0x7F, len(packet), now):
             return
         try:
             self.publisher.receive(packet, now)
         except Malformed:
             self._counts["malformed"] += 1
 
-    def within_rate(self, payload_type: int, now: float) -> bool:
+    def within_rate(self, payload_type: int, size: int, now: float) -> bool:
         """Whether one more genuine packet of this type is taken; whoever sends too many for too long is let go."""
-        if self._admission.takes(payload_type, now):
+        if self._admission.takes(payload_type, size, now):
             return True
         if self._admission.excessive:
             self._counts["excess_closed"] += 1
@@ -200,6 +200,10 @@ class Connection:
     def close(self) -> None:
         """Say goodbye and free everything."""
         self.transport.close()
+
+
+def _theirs(offer: Offer) -> Credentials:
+    return Credentials(offer.name, offer.password, offer.fingerprint)
 
 
 def _outputs(

@@ -36,6 +36,8 @@ PROTECT, UNPROTECT = (
 """Where libsrtp's functions are in memory, for `native`."""
 
 _GCM = [profile for profile in SRTP_PROFILES if profile.openssl_profile.endswith(b"_GCM")]
+# Of the handshake itself; none without authenticated encryption (RFC 7525 section 4.2). Browsers offer all three.
+_SUITES = b"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305"
 _LABEL = b"EXTRACTOR-dtls_srtp"  # RFC 5764 section 4.2
 _REPLAY_WINDOW = 1024  # packets; late repairs are still accepted
 _FLIGHT = 8192  # bytes; one flight of ours is below 1200
@@ -69,6 +71,7 @@ class Identity:
             print_.value for print_ in certificate.getFingerprints() if print_.algorithm == "sha-256"
         )
         self.context: SSL.Context = certificate._create_ssl_context(_GCM)
+        self.context.set_cipher_list(_SUITES)
 
 
 class Inbound:
@@ -269,6 +272,6 @@ class Handshake:
 
 def _session(profile: SRTPProtectionProfile, key: bytes, direction: int) -> Session:
     policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile.libsrtp_profile)
-    policy.allow_repeat_tx = True
+    policy.allow_repeat_tx = False  # a packet is encrypted once: two under one number would share AES-GCM's nonce
     policy.window_size = _REPLAY_WINDOW
     return Session(policy)

@@ -1,25 +1,22 @@
 """One port for everybody, UDP and TCP: STUN says who is where, and only known addresses are listened to."""
 
 import asyncio
-import ipaddress
 import socket
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import structlog
-from aioice import stun
 
+from ascona.media import checks
 from ascona.media.native import open_port
+from ascona.media.places import Address
 from ascona.media.reading import Reading
 from ascona.media.stream import VOICE_BYTES, Stream, Streams
 
 if TYPE_CHECKING:
     from ascona.media.native._port import Line, Port
-
-Address = tuple[Any, ...] | Stream
-"""A socket address as the `socket` module gives it (host and port, for IPv6 two numbers more), or a TCP connection."""
 
 BUFFER = 4 << 20
 """Bytes asked of the kernel for what has come and not been read; its default holds only some 90 video packets."""
@@ -33,9 +30,6 @@ a stall, a core that is three quarters busy needs three times as long to catch u
 _BATCH = 64  # datagrams read in one turn of the loop
 _LARGEST_DATAGRAM = 1500
 _TRIES = 20  # for a port that is free twice
-_LARGEST_CHECK = 576  # bytes of a STUN message that is looked at
-_CHECK = b"\x00\x01"  # a binding request (RFC 8489 section 5)
-_COOKIE = bytes.fromhex("2112a442")
 
 
 class Endpoint(Protocol):
@@ -51,14 +45,32 @@ class Endpoint(Protocol):
     def password(self, name: str) -> str | None:
         """The ICE password that belongs to one of its user name fragments."""
 
-    def checked(self, name: str, address: Address, nominated: bool, now: float) -> bool:
-        """A valid connectivity check has come from this address; whether it is to be answered."""
+    def checked(self, check: checks.Check, address: Address, now: float) -> None:
+        """A valid connectivity check has come from this address."""
+
+    def holds(self, address: Address, now: float) -> bool:
+        """Whether it has answered from this address, and not too long ago: then nobody else can be there."""
 
     def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
         """A DTLS datagram from an address of this connection."""
 
-    def receive_media(self, datagram: bytes, now: float) -> None:
+    def receive_media(self, datagram: bytes, address: Address, now: float) -> None:
         """An SRTP or SRTCP datagram from an address of this connection."""
+
+
+class Asked(NamedTuple):
+    """
+    What an answer is measured by.
+
+    Args:
+        address: Where the question went; an answer from elsewhere is none (RFC 8445 section 7.2.5.2.1).
+        password: The peer's.
+        answered: Is told.
+    """
+
+    address: Address
+    password: str
+    answered: Callable[[float], None]
 
 
 class Mux:
@@ -68,7 +80,8 @@ class Mux:
     Attributes:
         address: Where the port is bound.
         endpoints: Connections by user name fragment.
-        places: Connections by an address that proved to be theirs.
+        places: Connections by an address that is listened to for them; see `claim`.
+        asked: Questions of ours by their transactions.
         native: What reads the port and sends packets on in C; None where it was not compiled, or is not wanted.
         clock: Seconds of a clock that only goes forward.
     """
@@ -91,6 +104,7 @@ class Mux:
         self.sendto: Callable[[memoryview, Any], int] = self._socket.sendto
         self.endpoints: dict[str, Endpoint] = {}
         self.places: dict[Address, Endpoint] = {}
+        self.asked: dict[bytes, Asked] = {}
         self.clock = clock
         self._counts = counts
         self._full_since: float | None = None
@@ -127,6 +141,22 @@ class Mux:
             self._socket.sendto(datagram, address)
         except OSError:
             self._counts["unsent"] += 1
+
+    def claim(self, address: Address, endpoint: Endpoint, now: float, answered: bool) -> bool:
+        """
+        Listen to an address for this connection, if it is free, or if its answer outdoes what another one has shown.
+
+        Returns:
+            False where another one has answered from there, too, and not too long ago.
+        """
+        holder = self.places.setdefault(address, endpoint)
+        if holder is endpoint:
+            return True
+        if holder.holds(address, now):
+            return False
+        if answered:
+            self.places[address] = endpoint
+        return True
 
     def _read(self) -> int:
         for came in range(_BATCH):
@@ -183,7 +213,7 @@ class Mux:
             return
         first = datagram[0]
         if first < 4:
-            self._check(datagram, address)
+            self._read_stun(datagram, address)
             return
         endpoint = self.places.get(address)
         if endpoint is None:
@@ -191,29 +221,49 @@ class Mux:
         elif 127 < first < 192 and self._behind and _is_picture(datagram):
             self._counts["pictures_passed_over"] += 1
         elif 127 < first < 192:
-            endpoint.receive_media(datagram, self.clock())
+            endpoint.receive_media(datagram, address, self.clock())
         elif 19 < first < 64:
             endpoint.receive_handshake(datagram, address, self.clock())
         else:
             self._counts["unknown_protocol"] += 1
 
+    def _read_stun(self, datagram: bytes, address: Address) -> None:
+        try:
+            if checks.is_request(datagram):
+                self._check(datagram, address)
+            elif checks.is_answer(datagram):
+                self._hear_answer(datagram, address)
+            else:
+                self._counts["malformed_stun"] += 1
+        except ValueError:
+            self._counts["malformed_stun"] += 1
+
     def _check(self, datagram: bytes, address: Address) -> None:
-        """Answer a connectivity check (RFC 8445 section 7.3) that proves to know a password of ours."""
-        message = _request(datagram)
-        if message is None:
+        """Pass on a connectivity check (RFC 8445 section 7.3) that proves to know a password of ours."""
+        name = checks.name_in(datagram)
+        if name is None:
             self._counts["malformed_stun"] += 1
             return
-        name = str(message.attributes.get("USERNAME", "")).partition(":")[0]
         endpoint = self.endpoints.get(name)
         password = endpoint.password(name) if endpoint else None
         if endpoint is None or password is None:
             self._counts["unknown_stun"] += 1
             return
-        if not message.check_message_integrity(password.encode()):
+        check = checks.read_check(datagram, name, password)
+        if check is None:
             self._counts["unproven_stun"] += 1
-            return
-        if endpoint.checked(name, address, "USE-CANDIDATE" in message.attributes, self.clock()):
-            self.send(_response(message, address if isinstance(address, tuple) else address.peer, password), address)
+        else:
+            endpoint.checked(check, address, self.clock())
+
+    def _hear_answer(self, datagram: bytes, address: Address) -> None:
+        """Pass on that a question was answered, by whom it was for and from where it went."""
+        asked = self.asked.get(checks.transaction_of(datagram))
+        if asked is None or asked.address != address:
+            self._counts["unknown_stun"] += 1
+        elif not checks.proves(datagram, asked.password):
+            self._counts["unproven_stun"] += 1
+        else:
+            asked.answered(self.clock())
 
 
 def _is_picture(datagram: bytes) -> bool:
@@ -255,30 +305,3 @@ def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
         opened.close()
         raise
     return opened
-
-
-def _request(datagram: bytes) -> stun.Message | None:
-    if len(datagram) > _LARGEST_CHECK or datagram[:2] != _CHECK or datagram[4:8] != _COOKIE:
-        return None
-    try:
-        return stun.parse_message(datagram)
-    except Exception:  # aioice raises struct.error and others for hostile bytes; they all mean the same
-        return None
-
-
-def _response(request: stun.Message, address: tuple[Any, ...], password: str) -> bytes:
-    response = stun.Message(
-        message_method=stun.Method.BINDING,
-        message_class=stun.Class.RESPONSE,
-        transaction_id=request.transaction_id,
-        attributes={"XOR-MAPPED-ADDRESS": (_own_host(address[0]), address[1])},
-    )
-    response.add_message_integrity(password.encode())
-    return bytes(response)
-
-
-def _own_host(host: str) -> str:
-    """The peer's address as the peer knows it: IPv4, even where it comes through an IPv6 socket."""
-    seen = ipaddress.ip_address(host)
-    mapped = seen.ipv4_mapped if isinstance(seen, ipaddress.IPv6Address) else None
-    return str(mapped or seen)

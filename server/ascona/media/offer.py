@@ -69,10 +69,12 @@ class Offer:
 
     Attributes:
         name: The ICE user name fragment, new in an ICE restart.
+        password: That belongs to it: what answers a question of ours is signed with it.
         fingerprint: SHA-256 of the peer's certificate, hexadecimal with colons.
     """
 
     name: str
+    password: str
     fingerprint: str
     lines: tuple[Line, ...]
 
@@ -92,8 +94,9 @@ def read_offer(sdp: str, slots: int) -> Offer:
     Read an offer for a room with so many slots; it may list fewer. Candidates are never looked at.
 
     Raises:
-        OfferRefused: `offer_too_big`, `too_many_lines`, `offer_not_supported` (well formed, but not what is spoken
-            here), or `offer_not_understood`.
+        OfferRefused: `offer_too_big`, `too_many_lines`, `numbers_not_unique` (a payload type or a header extension's
+            id means two things), `offer_not_supported` (well formed, but not what is spoken here), or
+            `offer_not_understood`.
     """
     if len(sdp) > LARGEST_OFFER or len(sdp.encode(errors="replace")) > LARGEST_OFFER:
         raise OfferRefused("offer_too_big")
@@ -139,18 +142,44 @@ def _read(sections: list[_Section], slots: int) -> Offer:
         raise OfferRefused("too_many_lines")
     if len(media) < 2 or len(media) % 2:
         raise OfferRefused("offer_not_supported")
+    _check_numbers(media)
     lines = tuple(_line(section, position) for position, section in enumerate(media))
     mids = [line.mid for line in lines]
     if session.all("group") != ["BUNDLE " + " ".join(mids)] or len(set(mids)) != len(mids):
         raise OfferRefused("offer_not_supported")
     return Offer(
-        name=_only({section.one("ice-ufrag") for section in media}, _TOKEN_OR_SLASH),
+        name=_only({section.one("ice-ufrag") for section in media}, _ICE_NAME),
+        password=_only({section.one("ice-pwd") for section in media}, _ICE_PASSWORD),
         fingerprint=_only({_fingerprint(section, session) for section in media}, _FINGERPRINT),
         lines=lines,
     )
 
 
-_TOKEN_OR_SLASH = re.compile(r"[A-Za-z0-9+/]{4,256}")  # ice-char, RFC 8839 section 5.4
+def _check_numbers(media: list[_Section]) -> None:
+    """
+    See to it that no number means two things: sections of one bundle share them (RFC 9143 sections 10.1.2 and 10.2).
+
+    Rates and limits are found by them.
+    """
+    codecs: dict[str, str] = {}
+    repaired: dict[str, str] = {}
+    extensions: dict[str, str] = {}
+    for section in media:
+        formats = [text.split(" ", 1) for text in section.all("fmtp")]
+        repairs = [(number, text.split(";")[0]) for number, text in formats if text.startswith("apt=")]
+        for meanings, pairs in (
+            (codecs, [text.split(" ", 1) for text in section.all("rtpmap")]),
+            (repaired, repairs),
+            (extensions, [text.split(" ")[:2] for text in section.all("extmap")]),
+        ):
+            for number, meaning in pairs:
+                if meanings.setdefault(number.split("/")[0], meaning.lower()) != meaning.lower():
+                    raise OfferRefused("numbers_not_unique")
+
+
+# Of ice-char (RFC 8839 section 5.4).
+_ICE_NAME = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_ICE_PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 
 
 def _only(values: set[str], shape: re.Pattern[str]) -> str:

@@ -151,7 +151,10 @@ class Publisher:
         if packet.payload_type == self._repair_type:
             self._repair(packet, extensions, now)
             return
-        track = self._tracks.get(packet.ssrc) or self._bound(packet, extensions)
+        kind = Kind.AUDIO if packet.payload_type == self._audio_type else Kind.VIDEO
+        track = self._tracks.get(packet.ssrc) or self._bound(kind, packet, extensions)
+        if track is not None and track.kind is not kind:
+            raise Malformed("a voice does not become a picture, nor a picture a voice")
         if track is not None:
             self._distribute(track, packet, False, now)
 
@@ -175,9 +178,8 @@ class Publisher:
             self.camera.take_over(track, now)  # not with a late one: see `Output.forward`
         self._fan_out(track.outputs, packet, picture, now)
 
-    def _bound(self, packet: Packet, extensions: Mapping[int, bytes]) -> Track | None:
+    def _bound(self, kind: Kind, packet: Packet, extensions: Mapping[int, bytes]) -> Track | None:
         """The track of an SSRC seen for the first time: by payload type, then by layer."""
-        kind = Kind.AUDIO if packet.payload_type == self._audio_type else Kind.VIDEO
         layer = None
         if kind is Kind.VIDEO and self._layers:
             layer = _text(extensions.get(self._rid or 0))

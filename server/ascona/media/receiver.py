@@ -6,8 +6,8 @@ from typing import Protocol
 class Receiver(Protocol):
     """Who is told what comes in."""
 
-    def within_rate(self, payload_type: int, now: float) -> bool:
-        """Whether one more packet is taken, of all that are genuine."""
+    def within_rate(self, payload_type: int, size: int, now: float) -> bool:
+        """Whether one more packet of so many bytes is taken, of all that are genuine."""
 
     def receive_packet(self, packet: bytes, now: float) -> None:
         """An RTP packet that was decrypted."""
@@ -22,7 +22,7 @@ class Receiver(Protocol):
 class Nobody:
     """Who is told once a transport has been closed: it and its connection would keep each other alive."""
 
-    def within_rate(self, payload_type: int, now: float) -> bool:
+    def within_rate(self, payload_type: int, size: int, now: float) -> bool:
         return False
 
     def receive_packet(self, packet: bytes, now: float) -> None:

@@ -2,31 +2,32 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from ascona.media.admission import Allowance
 from ascona.media.answer import Credentials
+from ascona.media.checks import Check, write_question
 from ascona.media.handshake import Handshake, HandshakeFailed, Identity, Secured, SrtpError, State
-from ascona.media.mux import Address, Mux
+from ascona.media.mux import Asked, Mux
+from ascona.media.places import ASK_SECONDS, CHECKS_PER_SECOND, Address, Place, Places, Question, Transactions
 from ascona.media.receiver import Nobody, Receiver
 from ascona.media.way import Way
 
 HANDSHAKE_SECONDS = 10.0
 """From the first connectivity check to the keys; then the connection is given up."""
 
-CONSENT_SECONDS = 30.0
-"""Without a connectivity check for so long, sending stops (RFC 7675 section 5.1)."""
+RECORDS_PER_SECOND = 20.0
+"""DTLS datagrams read from one person once there are keys: a goodbye, or the last flight of their handshake again."""
 
-UDP_SILENT_SECONDS = 3.0
-"""Without a check for so long, a way by UDP may be left for one by TCP; browsers check the one in use more often."""
 
-UNCHECKED_SECONDS = 12.0
-"""Without a check for so long, where we send is left for any address that is checked: whoever is at the old one has not
-consented. The slowest check every 4 to 6 seconds, and some (aiortc, for one) nominate nothing twice."""
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """One ICE generation: our password, and what the peer is asked by."""
 
-CHECKS_PER_SECOND = 100.0
-"""Connectivity checks taken from one person: a browser with many ways to try sends one every 20 to 50 ms at first."""
-
-_MOST_PLACES = 4  # addresses listened to: a telephone between Wi-Fi and mobile has two
+    password: str
+    theirs: Credentials
 
 
 class Transport:
@@ -43,44 +44,45 @@ class Transport:
         self,
         mux: Mux,
         identity: Identity,
-        fingerprint: str,
+        theirs: Credentials,
         receiver: Receiver,
         token: Callable[[int], str],
         counts: Counter[str],
     ) -> None:
         """
         Args:
-            fingerprint: SHA-256 of the certificate the peer's offer named.
-            token: Gives so many random characters, for ICE names and passwords.
+            theirs: What the peer's offer named.
+            token: Gives so many random hexadecimal digits, for ICE names, passwords and transactions.
             counts: Where failures are counted.
         """
         self._mux = mux
         self._identity = identity
-        self._handshake = Handshake(identity, fingerprint)
+        self._handshake = Handshake(identity, theirs.fingerprint)
         self._receiver: Receiver = receiver
         self._token = token
         self._counts = counts
-        self._address: Address | None = None  # where we send
-        self._places: list[Address] = []  # where we listen, oldest first
-        self._names: dict[str, str] = {}  # passwords by user name fragment, oldest first
-        self._checks = Allowance(CHECKS_PER_SECOND)
+        self._places = Places()
+        self._transactions = Transactions()
+        self._names: dict[str, _Names] = {}  # by our user name fragments, oldest first
+        self._doubtful_checks = Allowance(CHECKS_PER_SECOND)  # from everywhere that has not answered
+        self._records = Allowance(RECORDS_PER_SECOND)
+        self._heard: Address | None = None  # where what was genuine last came from, as far as Python knows
+        self._hearing: Address | None = None
         self._first_check: float | None = None
-        self._last_check = 0.0
-        self._address_checked = 0.0
         self._secured: Secured | None = None
         self.sending = False
         self.way = Way(mux.sendto, counts)
         self.line = None if mux.native is None else mux.native.line()
-        self.restart()
+        self.restart(theirs)
 
     # --- ICE ---
 
-    def restart(self) -> None:
-        """Take new ICE credentials; the last ones stay valid until the new ones are used."""
+    def restart(self, theirs: Credentials) -> None:
+        """Take new ICE credentials, ours and the peer's; the last ones stay valid until the new ones are used."""
         while len(self._names) > 1:
             self._forget_name(next(iter(self._names)))
         self.credentials = Credentials(self._token(8), self._token(32), self._identity.fingerprint)
-        self._names[self.credentials.name] = self.credentials.password
+        self._names[self.credentials.name] = _Names(self.credentials.password, theirs)
         self._mux.endpoints[self.credentials.name] = self
 
     @property
@@ -94,71 +96,133 @@ class Transport:
 
     def password(self, name: str) -> str | None:
         """The ICE password that belongs to one of the user name fragments."""
-        return self._names.get(name)
+        names = self._names.get(name)
+        return names.password if names else None
 
-    def checked(self, name: str, address: Address, nominated: bool, now: float) -> bool:
-        """
-        Learn where the peer is from a valid check; whether it is to be answered, or is one too many.
+    def holds(self, address: Address, now: float) -> bool:
+        """Whether the peer has answered from this address, and not too long ago."""
+        place = self._places.get(address)
+        return place is not None and place.believed(now)
 
-        A nominated address (USE-CANDIDATE) is where we send from now on: Wi-Fi to mobile, or a NAT's new mind. So is
-        any that is checked when the last one has not been for long.
-        TCP takes over from UDP only once that is silent: some browsers nominate every way that answers (RFC 8445
-        section 8.1.1), and TCP answers last.
+    def checked(self, check: Check, address: Address, now: float) -> None:
         """
-        if not self._checks.take(now):
+        Answer a valid check, and ask back where it seems to come from.
+
+        Nothing else goes there before it has answered, and no other connection loses an address to it.
+        """
+        place = self._places.get(address)
+        believed = place is not None and place.believed(now)
+        if not believed and self._transactions.elsewhere(check.transaction, address):
+            self._counts["copied_checks"] += 1
+            return
+        if not (place.checks if place is not None and believed else self._doubtful_checks).take(now):
             self._counts["too_many_checks"] += 1
-            return False
-        if name == self.credentials.name:
-            for older in [known for known in self._names if known != name]:
+            return
+        if not self._mux.claim(address, self, now, answered=believed):
+            self._counts["taken_addresses"] += 1
+            return
+        if check.name == self.credentials.name:
+            for older in [known for known in self._names if known != check.name]:
                 self._forget_name(older)
-        self._listen_to(address)
-        if self._address is None or self._unchecked(now) or (nominated and self._gives_way(address, now)):
-            self._aim(address)
-        if address == self._address:
-            self._address_checked = now
+        if place is None:
+            place = self._listen_to(address, check.name, now)
+        self._note(place, check, now)
+        if place.wants_asking(now):
+            self._ask(place, now)
+        answer = check.answer(_of(address), self._names[check.name].password)
+        if place.spend(len(answer), now):
+            self._mux.send(answer, address)
+
+    def _note(self, place: Place, check: Check, now: float) -> None:
+        place.name = check.name
+        place.earn(check.size)
         if self._first_check is None:
             self._first_check = now
-        self._last_check = now
-        self._set_sending(self._secured is not None)
-        return True
+        if not self._transactions.note(check.transaction, place.address):
+            return  # a copy says nothing new, wherever it comes from
+        place.checked_at = now
+        if check.nominated:
+            place.nominated_at = now
+        self._prefer(place, now)
 
-    def _aim(self, address: Address) -> None:
-        if address != self._address:
-            self._address = address
-            self._lend()
+    def _listen_to(self, address: Address, name: str, now: float) -> Place:
+        place = self._places.add(address, name)
+        self._make_room(place, now)
+        return place
 
-    def _unchecked(self, now: float) -> bool:
-        return now - self._address_checked > UNCHECKED_SECONDS
+    def _make_room(self, new: Place, now: float) -> None:
+        heard = (self._heard, None if self.line is None else self.line.heard())
+        surplus = self._places.surplus({new.address, *heard}, now)
+        if surplus is not None:
+            self._forget_place(surplus)
 
-    def _gives_way(self, address: Address, now: float) -> bool:
-        """Whether where we send is left for this: always for UDP; for TCP, if it is UDP no more heard of, or TCP."""
-        udp, to_udp = isinstance(self._address, tuple), isinstance(address, tuple)
-        return to_udp or not udp or now - self._address_checked > UDP_SILENT_SECONDS
+    def _forget_place(self, place: Place) -> None:
+        self._forget_question(place)
+        self._places.remove(place)
+        if self._mux.places.get(place.address) is self:
+            del self._mux.places[place.address]
 
-    def _listen_to(self, address: Address) -> None:
-        self._mux.places[address] = self  # even if it was somebody else's: who proves it last is there
-        if address in self._places:
+    def _ask(self, place: Place, now: float) -> None:
+        """Ask an address to show that the peer is there: with something new, or with what it has been asked already."""
+        question = place.question
+        if question is None or now - question.began > ASK_SECONDS:
+            self._forget_question(place)
+            question = place.question = self._question(place, now)
+        question.repeated_at = now
+        if place.spend(len(question.datagram), now):
+            self._mux.send(question.datagram, place.address)
+
+    def _question(self, place: Place, now: float) -> Question:
+        name = place.name if place.name in self._names else self.credentials.name
+        theirs, transaction = self._names[name].theirs, bytes.fromhex(self._token(24))
+        self._mux.asked[transaction] = Asked(place.address, theirs.password, partial(self._answered, place))
+        datagram = write_question(transaction, theirs.name, name, theirs.password)
+        return Question(transaction, datagram, began=now)
+
+    def _forget_question(self, place: Place) -> None:
+        if place.question is not None:
+            self._mux.asked.pop(place.question.transaction)
+            place.question = None
+
+    def _answered(self, place: Place, now: float) -> None:
+        """The peer is where it was asked."""
+        self._forget_question(place)
+        if not self._mux.claim(place.address, self, now, answered=True):
+            self._counts["taken_addresses"] += 1
             return
-        self._places.append(address)
-        if len(self._places) > _MOST_PLACES:
-            oldest = next(place for place in self._places if place != self._address)
-            self._forget_place(oldest)
+        place.answered_at = now
+        self._make_room(place, now)
+        self._prefer(place, now)
+        early, place.early = place.early, []
+        for datagram in early:
+            self.receive_handshake(datagram, place.address, now)
 
-    def _forget_place(self, address: Address) -> None:
-        self._places.remove(address)
-        if self._mux.places.get(address) is self:
-            del self._mux.places[address]
+    def _prefer(self, place: Place, now: float) -> None:
+        """Perhaps send there from now on; and go on, if it had to stop."""
+        if self._places.prefer(place, now):
+            self._lend()
+        if self._places.aimed is not None and self._places.aimed.believed(now):
+            self._set_sending(self._secured is not None)
 
     # --- DTLS ---
 
     def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
-        """Read a DTLS datagram and answer where it came from."""
+        """Read a DTLS datagram, and answer where it came from, once that has answered us."""
+        place = self._places.get(address)
+        if place is None:
+            return
+        if self._secured is None and not place.believed(now):
+            place.keep(datagram)
+            return
+        if self._secured is not None and not self._records.take(now):
+            self._counts["too_many_records"] += 1
+            return
         try:
             self._handshake.receive(datagram)
         except HandshakeFailed as failure:
-            self._fail(str(failure), address)
+            self._fail(str(failure), place, now)
             return
-        self._flush(address)
+        self._flush(place, now)
         if self._handshake.state is State.CLOSED:
             self.close()
         elif self._secured is None and self._handshake.secured is not None:
@@ -167,20 +231,23 @@ class Transport:
                 self.line.open(self._secured.inbound.keys, self._secured.inbound, self._receiver)
             self._set_sending(True)
 
-    def _flush(self, address: Address) -> None:
-        flight = self._handshake.take()
-        if flight:
-            self._mux.send(flight, address)
+    def _flush(self, place: Place | None, now: float) -> None:
+        """Send what the handshake has to say; it waits where nobody may be sent to."""
+        if place is not None and place.believed(now):
+            flight = self._handshake.take()
+            if flight:
+                self._mux.send(flight, place.address)
 
-    def _fail(self, reason: str, address: Address) -> None:
+    def _fail(self, reason: str, place: Place | None, now: float) -> None:
         self._counts[reason] += 1
-        self._flush(address)
+        self._flush(place, now)
         self.close()
 
     # --- SRTP ---
 
-    def receive_media(self, datagram: bytes, now: float) -> None:
+    def receive_media(self, datagram: bytes, address: Address, now: float) -> None:
         """Pass media on, once there are keys for it."""
+        self._hearing = address
         if self._secured is not None:
             self._receiver.receive_media(datagram, now)
 
@@ -194,59 +261,71 @@ class Transport:
 
     def _opened(self, unprotect: Callable[[bytes], bytes], datagram: bytes) -> bytes | None:
         try:
-            return unprotect(datagram)
+            opened = unprotect(datagram)
         except (SrtpError, ValueError):
             self._counts["not_genuine"] += 1
             return None
+        self._heard = self._hearing
+        return opened
 
     def send_packet(self, head: bytes, body: bytes, left_out: int = 0) -> None:
         """Encrypt and send RTP, as `head + body[left_out:]`; nothing happens while nobody consents to it."""
-        if self.sending and self._secured is not None and self._address is not None:
+        if self.sending and self._secured is not None and self._places.aimed is not None:
             try:
-                self._mux.send(self._secured.outbound.protect(head, body, left_out), self._address)
+                self._mux.send(self._secured.outbound.protect(head, body, left_out), self._places.aimed.address)
             except (SrtpError, ValueError):
                 self._counts["not_protected"] += 1
 
     def send_report(self, report: bytes) -> None:
         """Encrypt and send RTCP; nothing happens while nobody consents to it."""
-        if self.sending and self._secured is not None and self._address is not None:
+        if self.sending and self._secured is not None and self._places.aimed is not None:
             try:
-                self._mux.send(self._secured.outbound.protect_rtcp(report), self._address)
+                self._mux.send(self._secured.outbound.protect_rtcp(report), self._places.aimed.address)
             except (SrtpError, ValueError):
                 self._counts["not_protected"] += 1
 
     # --- time and end ---
 
     def tick(self, now: float) -> None:
-        """Look at the clock: repeat flights, give up a handshake, notice that consent has run out."""
-        if self.ended or self._first_check is None or self._address is None:
+        """Look at the clock: ask again, repeat flights, give up a handshake, notice that consent has run out."""
+        if self.ended or self._first_check is None:
             return
-        if self.sending and now - self._last_check > CONSENT_SECONDS:
+        self._ask_again(now)
+        aimed = self._places.aimed
+        if self.sending and (aimed is None or not aimed.believed(now)):
             self._counts["consent_expired"] += 1
             self._set_sending(False)
         if self._secured is not None:
             return  # the last flight is ours, and repeated only when the peer repeats its own (RFC 6347 section 4.2.4)
         if now - self._first_check > HANDSHAKE_SECONDS:
-            self._fail("handshake_late", self._address)
+            self._fail("handshake_late", aimed, now)
             return
         try:
             self._handshake.retransmit()
         except HandshakeFailed as failure:
-            self._fail(str(failure), self._address)
+            self._fail(str(failure), aimed, now)
             return
-        self._flush(self._address)
+        self._flush(aimed, now)
+
+    def _ask_again(self, now: float) -> None:
+        """Repeat what is not answered; and where we send, see to it that we may (RFC 7675 section 5.1)."""
+        for place in self._places:
+            waiting = place.question is not None and now - place.question.began <= ASK_SECONDS
+            if (waiting or place is self._places.aimed) and place.wants_asking(now):
+                self._ask(place, now)
 
     def close(self) -> None:
         """Say goodbye, forget every address and name; doing it again does nothing."""
         if self.ended:
             return
         self._handshake.close()
-        if self._address is not None:
-            self._flush(self._address)
+        goodbye, aimed = self._handshake.take(), self._places.aimed
+        if goodbye and aimed is not None and (self.sending or self._secured is None):
+            self._mux.send(goodbye, aimed.address)
+        for place in self._places:
+            self._forget_place(place)
         for name in list(self._names):
             self._forget_name(name)
-        for place in list(self._places):
-            self._forget_place(place)
         self._secured = None
         if self.line is not None:
             self.line.shut()
@@ -255,11 +334,12 @@ class Transport:
 
     def _lend(self) -> None:
         """Let packets take the short way as long as they may leave at all, by UDP."""
-        if self.sending and self._secured is not None and isinstance(self._address, tuple):
+        address = None if self._places.aimed is None else self._places.aimed.address
+        if self.sending and self._secured is not None and isinstance(address, tuple):
             outbound = self._secured.outbound
-            self.way.aim(outbound, self._address)
+            self.way.aim(outbound, address)
             if self.line is not None:
-                self.line.aim(outbound.keys, outbound, self._address)
+                self.line.aim(outbound.keys, outbound, address)
         else:
             self.way.rest()
             if self.line is not None:
@@ -270,3 +350,8 @@ class Transport:
             self.sending = sending
             self._lend()
             self._receiver.changed()
+
+
+def _of(address: Address) -> tuple[Any, ...]:
+    """The address and port at the other end."""
+    return address if isinstance(address, tuple) else address.peer

@@ -6,7 +6,7 @@ from tests.support.streams import AUDIO_TYPE, VIDEO_TYPE, datagram
 from tests.unit.media.test_offer import CHROMIUM
 
 from ascona.core.media_plan import Kind
-from ascona.media.admission import EXCESS_SECONDS, PER_SECOND, UNDECLARED, Admission
+from ascona.media.admission import EXCESS_SECONDS, PER_SECOND, UNDECLARED, VOICE_BYTES_PER_SECOND, Admission
 from ascona.media.offer import read_offer
 
 DECLARED = 4153517918
@@ -34,7 +34,7 @@ def test_twenty_thousand_ssrcs_use_up_eight_places():
         packet = datagram(AUDIO_TYPE, 1, 1, ssrc, b"")
         if door.packet(packet):
             door.note_packet(packet)
-            door.takes(AUDIO_TYPE, float(ssrc))
+            door.takes(AUDIO_TYPE, len(packet), float(ssrc))
             admitted += 1
 
     assert admitted == UNDECLARED
@@ -65,11 +65,32 @@ def test_a_flood_is_cut_to_the_rate_of_a_microphone_and_of_a_camera():
     door, counts = admission()
 
     def admitted(payload_type: int, now: float) -> int:
-        return sum(door.takes(payload_type, now) for _ in range(2_000))
+        return sum(door.takes(payload_type, 100, now) for _ in range(2_000))
 
     assert [admitted(AUDIO_TYPE, 10.0), admitted(VIDEO_TYPE, 10.0)] == [100, 600]
     assert [admitted(AUDIO_TYPE, 10.5), admitted(VIDEO_TYPE, 10.5)] == [50, 300]
     assert counts["too_fast"] == 8_000 - 1_050
+
+
+def test_a_voice_is_bound_by_its_bytes_and_a_picture_is_not():
+    def admitted(payload_type: int, size: int) -> tuple[int, Counter[str], bool]:
+        """Bytes in a minute of fifty packets a second; and what came of the others."""
+        door, counts = admission()
+        taken = [size for turn in range(50 * 60) if door.takes(payload_type, size, 100.0 + turn / 50)]
+        return sum(taken), counts, door.excessive
+
+    assert admitted(AUDIO_TYPE, 190)[0] == 60 * 50 * 190, "as an encrypted one comes"
+    octets, counts, excessive = admitted(AUDIO_TYPE, 1_332)
+    assert octets < 62 * VOICE_BYTES_PER_SECOND
+    assert counts.keys() == {"voice_too_large"}
+    assert not excessive, "who speaks too finely is not let go"
+    assert admitted(VIDEO_TYPE, 1_332)[0] == 60 * 50 * 1_332
+
+
+def test_what_waited_through_a_cut_may_come_at_once():
+    door, _ = admission()
+
+    assert all(door.takes(AUDIO_TYPE, 190, 100.0) for _ in range(100))
 
 
 def excessive_after(times: int, seconds: float, pause: float = 0.0) -> bool:
@@ -78,7 +99,7 @@ def excessive_after(times: int, seconds: float, pause: float = 0.0) -> bool:
     for turn in range(int(20 * seconds)):
         now = 10.0 + turn / 20 + (pause if turn > 10 * seconds else 0.0)
         for _ in range(int(times * PER_SECOND[Kind.AUDIO] / 20)):
-            door.takes(AUDIO_TYPE, now)
+            door.takes(AUDIO_TYPE, 100, now)
     return door.excessive
 
 

@@ -11,7 +11,7 @@ from pylibsrtp import Policy, Session
 from tests.support.streams import AUDIO_TYPE, VIDEO_TYPE, datagram, vp8
 from tests.unit.media.test_handshake import SRTP_PROFILES, Peer
 from tests.unit.media.test_offer import CHROMIUM
-from tests.unit.media.test_transport import HOME, Port
+from tests.unit.media.test_transport import HOME, Port, checked
 
 from ascona.core.media_plan import Kind
 from ascona.media import rtcp
@@ -47,7 +47,7 @@ class Browser:
             began=0.0,
             epoch=1000.0,
             bits=lambda length: 100,
-            token=lambda length: "x" * length,
+            token=lambda length: "f" * length,
             counts=self.counts,
         )
         self._shake(peer)
@@ -69,15 +69,14 @@ class Browser:
 
     def _shake(self, peer: Peer) -> None:
         transport = self.connection.transport
-        transport.checked(transport.credentials.name, HOME, True, 0.0)
+        checked(transport, self.port, 0.0)
         for _ in range(4):
             peer.step()
             flight = peer.take()
             if flight:
                 transport.receive_handshake(flight, HOME, 0.0)
-            for answer, _ in self.port.sent:
+            for answer in self.port.handshakes():
                 peer.tls.bio_write(answer)
-            self.port.sent.clear()
         assert self.connection.up
 
     def speak(self, now: float = 0.0) -> None:

@@ -1,5 +1,6 @@
 """Handshakes against aiortc's own DTLS, and a contract with the private names that are used of it."""
 
+import contextlib
 import inspect
 
 import pytest
@@ -26,10 +27,13 @@ RTP = bytes.fromhex("806f0001000003e80000002a") + b"voice"
 class Peer:
     """The browser's side: active."""
 
-    def __init__(self, profiles: list[SRTPProtectionProfile] | None = None) -> None:
+    def __init__(self, profiles: list[SRTPProtectionProfile] | None = None, suites: bytes = b"") -> None:
         certificate = RTCCertificate.generateCertificate()
         self.fingerprint = certificate.getFingerprints()[0].value
-        self.tls = SSL.Connection(certificate._create_ssl_context(profiles or SRTP_PROFILES))
+        context = certificate._create_ssl_context(profiles or SRTP_PROFILES)
+        if suites:
+            context.set_cipher_list(suites)
+        self.tls = SSL.Connection(context)
         self.tls.set_connect_state()
 
     def step(self) -> None:
@@ -98,6 +102,27 @@ def test_nothing_weaker_than_gcm_is_agreed(identity):
 
     with pytest.raises(HandshakeFailed, match="no_common_srtp_profile"):
         shake(peer, server)
+
+
+@pytest.mark.parametrize(
+    ("suite", "agreed"),
+    [
+        (b"ECDHE-ECDSA-AES128-GCM-SHA256", True),
+        (b"ECDHE-ECDSA-AES256-GCM-SHA384", True),
+        (b"ECDHE-ECDSA-CHACHA20-POLY1305", True),
+        (b"ECDHE-ECDSA-AES128-SHA", False),
+        (b"ECDHE-ECDSA-AES256-SHA", False),
+        (b"ECDHE-ECDSA-AES128-SHA256", False),
+    ],
+)
+def test_the_handshake_itself_is_authenticated_encryption_or_there_is_none(identity, suite, agreed):
+    peer = Peer(suites=suite)
+    server = Handshake(identity, peer.fingerprint)
+
+    with contextlib.nullcontext() if agreed else pytest.raises(HandshakeFailed, match="handshake_broken"):
+        shake(peer, server)
+
+    assert (server.secured is not None) is agreed
 
 
 def test_garbage_before_and_after_changes_nothing(identity):

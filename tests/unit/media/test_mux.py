@@ -9,7 +9,9 @@ from collections import Counter
 import pytest
 from aioice import stun
 
-from ascona.media.mux import BEHIND_SECONDS, Address, Mux
+from ascona.media.checks import Check
+from ascona.media.mux import BEHIND_SECONDS, Mux
+from ascona.media.places import Address
 
 PATIENCE = 20.0
 
@@ -18,6 +20,7 @@ class Somebody:
     """A connection that notes what reaches it, and breaks when told to."""
 
     line = None
+    mux: Mux
 
     def __init__(self) -> None:
         self.media: list[bytes] = []
@@ -26,13 +29,16 @@ class Somebody:
     def password(self, name: str) -> str | None:
         return "password" * 4
 
-    def checked(self, name: str, address: Address, nominated: bool, now: float) -> bool:
+    def checked(self, check: Check, address: Address, now: float) -> None:
+        self.mux.send(check.answer(address, "password" * 4), address)
+
+    def holds(self, address: Address, now: float) -> bool:
         return True
 
     def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
         raise RuntimeError("out of memory, say")
 
-    def receive_media(self, datagram: bytes, now: float) -> None:
+    def receive_media(self, datagram: bytes, address: Address, now: float) -> None:
         self.media.append(datagram)
         self.something.set()
 
@@ -101,7 +107,8 @@ async def test_who_comes_by_ipv4_to_an_ipv6_port_is_told_their_ipv4_address():
         mux = await opened("::", Counter())
     except OSError:
         pytest.skip("this machine has no IPv6")
-    mux.endpoints["us"] = Somebody()
+    mux.endpoints["us"] = somebody = Somebody()
+    somebody.mux = mux
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes={"USERNAME": "us:them"})
     request.add_message_integrity(b"password" * 4)
     with socket_to(mux) as peer:

@@ -54,6 +54,8 @@ def test_fewer_slots_than_the_room_has_are_enough():
         ("v=0", "v=1", "offer_not_understood"),
         ("a=mid:0", "a=mid:0 1", "offer_not_understood"),
         ("a=ice-ufrag:r0wK", "a=ice-ufrag:r0w", "offer_not_understood"),
+        ("a=ice-pwd:", "a=ice-pwd:-", "offer_not_understood"),
+        ("a=ice-pwd:", "a=ice-password:", "offer_not_understood"),
         ("UDP/TLS/RTP/SAVPF", "RTP/AVP", "offer_not_supported"),
         ("a=rtcp-mux", "a=rtcp", "offer_not_supported"),
         ("a=group:BUNDLE 0 1 2", "a=group:BUNDLE 0 1", "offer_not_supported"),
@@ -72,6 +74,24 @@ def test_fewer_slots_than_the_room_has_are_enough():
 def test_what_is_not_spoken_here_is_refused_with_a_reason(part, other, reason):
     assert part in CHROMIUM
     assert refused(CHROMIUM.replace(part, other)) == reason
+
+
+@pytest.mark.parametrize(
+    ("number", "other", "times"),
+    [
+        ("111", "96", -1),  # Opus and VP8
+        ("97", "96", -1),  # VP8 and its repairs
+        ("111", "97", -1),  # Opus and VP8's repairs
+        ("a=rtpmap:97 rtx/90000", "a=rtpmap:97 rtx/90000\r\na=rtpmap:97 VP8/90000", 1),
+        ("a=rtpmap:111 opus/48000/2", "a=rtpmap:111 opus/48000/2\r\na=rtpmap:96 red/48000/2", 1),
+        ("a=rtpmap:111 opus/48000/2", "a=rtpmap:111 opus/48000/2\r\na=rtpmap:96 CN/48000", 1),
+        ("a=fmtp:97 apt=96", "a=fmtp:97 apt=96\r\na=fmtp:97 apt=97", 1),
+        ("a=extmap:4 ", "a=extmap:10 ", 1),  # the voice's mid and the picture's rid
+    ],
+)
+def test_a_number_that_means_two_things_is_refused(number, other, times):
+    assert number in CHROMIUM
+    assert refused(CHROMIUM.replace(number, other, times)) == "numbers_not_unique"
 
 
 def test_more_slots_than_the_room_has_are_refused():

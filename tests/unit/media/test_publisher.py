@@ -204,6 +204,19 @@ def test_a_new_microphone_takes_the_place_of_the_last(camera):
     assert steps(voice.sequences, 1 << 16) == [1, 1]
 
 
+def test_a_voice_does_not_become_a_picture_nor_a_picture_a_voice(camera):
+    voice, picture = datagram(AUDIO_TYPE, 1, 0, 20, b"voice"), datagram(VIDEO_TYPE, 1, 0, 21, vp8(1), b"\xa0l")
+    camera.publisher.receive(voice, 0.0)
+    camera.publisher.receive(picture, 0.0)
+
+    for packet in (
+        datagram(VIDEO_TYPE, 2, 0, 20, b"as many as a picture, and heard as a voice"),
+        datagram(AUDIO_TYPE, 2, 0, 21, b"a voice"),
+    ):
+        with pytest.raises(Malformed):
+            camera.publisher.receive(packet, 0.0)
+
+
 def test_what_cannot_be_sent_on_is_refused(camera):
     with pytest.raises(Malformed):
         camera.receive(datagram(AUDIO_TYPE, 1, 0, 20, bytes(1400)), 0.0)

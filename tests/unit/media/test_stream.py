@@ -8,7 +8,9 @@ import pytest
 from aioice import stun
 
 from ascona.media import stream
-from ascona.media.mux import Address, Mux
+from ascona.media.checks import Check
+from ascona.media.mux import Mux
+from ascona.media.places import Address
 
 PATIENCE = 20.0
 PASSWORD = "password" * 4
@@ -25,15 +27,18 @@ class Somebody:
     def password(self, name: str) -> str | None:
         return PASSWORD
 
-    def checked(self, name: str, address: Address, nominated: bool, now: float) -> bool:
+    def checked(self, check: Check, address: Address, now: float) -> None:
         self.place = address
-        self.port.places[address] = self
+        self.port.claim(address, self, now, answered=False)
+        self.port.send(check.answer(address if isinstance(address, tuple) else address.peer, PASSWORD), address)
+
+    def holds(self, address: Address, now: float) -> bool:
         return True
 
     def receive_handshake(self, datagram: bytes, address: Address, now: float) -> None:
         self.flights.append(datagram)
 
-    def receive_media(self, datagram: bytes, now: float) -> None:
+    def receive_media(self, datagram: bytes, address: Address, now: float) -> None:
         self.media.append(datagram)
 
     port: Mux

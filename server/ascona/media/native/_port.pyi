@@ -28,8 +28,8 @@ class Sorter(Protocol):
 class Receiver(Protocol):
     """What a line asks while it is open."""
 
-    def within_rate(self, payload_type: int, now: float, /) -> bool:
-        """Whether one more genuine packet is taken."""
+    def within_rate(self, payload_type: int, size: int, now: float, /) -> bool:
+        """Whether one more genuine packet of so many bytes is taken."""
 
     def receive_packet(self, packet: bytes, now: float, /) -> None:
         """A packet that was decrypted, and is not usual."""
@@ -110,6 +110,9 @@ class Line:
             keys: Where libsrtp has them in memory,
             owner: as long as this object lives.
         """
+
+    def heard(self) -> tuple[Any, ...] | None:
+        """Where the last genuine packet came from that was decrypted here, as the `socket` module gives it."""
 
     def shut(self) -> None:
         """Decrypt nothing any more, and forget everything that was bound, noted or asked."""

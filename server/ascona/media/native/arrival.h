@@ -88,12 +88,14 @@ static int leave_packet(Port *port, PyObject *receiver, const unsigned char *byt
 }
 
 // Whether one more packet is taken; it may be one too many, and then the line is shut when this returns.
-static int is_within_rate(PyObject *receiver, unsigned int payload_type, PyObject *now) {
-    PyObject *type = PyLong_FromLong((long)payload_type);
-    PyObject *answer =
-        type == NULL ? NULL : PyObject_CallMethodObjArgs(receiver, name_within_rate, type, now, NULL);
+static int is_within_rate(PyObject *receiver, unsigned int payload_type, int size, PyObject *now) {
+    PyObject *type = PyLong_FromLong((long)payload_type), *bytes = PyLong_FromLong(size);
+    PyObject *answer = type == NULL || bytes == NULL
+                           ? NULL
+                           : PyObject_CallMethodObjArgs(receiver, name_within_rate, type, bytes, now, NULL);
     int within = answer == NULL ? -1 : PyObject_IsTrue(answer);
     Py_XDECREF(type);
+    Py_XDECREF(bytes);
     Py_XDECREF(answer);
     return within;
 }
@@ -118,11 +120,12 @@ static int deal_with_usual(Port *port, const Line *line, const Bound *stream, Pa
 
 // A datagram of a bound stream; all that is given here is kept by the caller.
 static int receive_packet(Port *port, Line *line, const Bound *stream, PyObject *receiver, const Asked *asked,
-                          unsigned char *bytes, int size) {
+                          unsigned char *bytes, int size, const struct sockaddr_storage *from) {
     if (port->unprotect(line->inbound, bytes, &size) != 0 || size < LEAST_HEADER || size > LARGEST) {
         port->not_genuine++;
         return 0;
     }
+    line->heard = *from;
     PyObject *now = PyObject_CallNoArgs(asked->clock);
     if (now == NULL)
         return -1;
@@ -134,7 +137,7 @@ static int receive_packet(Port *port, Line *line, const Bound *stream, PyObject 
     else if (!read_rtp(bytes, size, line->transport_wide, &packet) || (packet.picture && !read_descriptor(&packet)) ||
              !is_next(stream->intake, &packet))
         done = leave_packet(port, receiver, bytes, size, now);
-    else if ((done = is_within_rate(receiver, packet.payload_type, now)) > 0)
+    else if ((done = is_within_rate(receiver, packet.payload_type, size, now)) > 0)
         done = deal_with_usual(port, line, stream, &packet, &known);
     Py_XDECREF(packet.payload);
     Py_XDECREF(known.packet);
@@ -143,14 +146,15 @@ static int receive_packet(Port *port, Line *line, const Bound *stream, PyObject 
     return done;
 }
 
-static int receive_bound(Port *port, Line *line, const Bound *bound, const Asked *asked, unsigned char *bytes, int size) {
+static int receive_bound(Port *port, Line *line, const Bound *bound, const Asked *asked, unsigned char *bytes, int size,
+                         const struct sockaddr_storage *from) {
     const Bound stream = *bound;
     PyObject *receiver = line->receiver;
     Py_INCREF(stream.track);
     Py_INCREF(stream.kind);
     Py_INCREF((PyObject *)stream.intake);
     Py_INCREF(receiver);
-    int done = receive_packet(port, line, &stream, receiver, asked, bytes, size);
+    int done = receive_packet(port, line, &stream, receiver, asked, bytes, size, from);
     Py_DECREF(stream.track);
     Py_DECREF(stream.kind);
     Py_DECREF((PyObject *)stream.intake);
@@ -180,7 +184,7 @@ static int receive_one(Port *port, const Asked *asked, unsigned char *bytes, int
             port->passed_over++;
             done = 0;
         } else {
-            done = receive_bound(port, (Line *)line, bound, asked, bytes, size);
+            done = receive_bound(port, (Line *)line, bound, asked, bytes, size, from);
         }
     }
     Py_XDECREF(address);

@@ -46,6 +46,13 @@ static PyObject *line_open(PyObject *self, PyObject *arguments) {
     Py_RETURN_NONE;
 }
 
+static PyObject *line_heard(PyObject *self, PyObject *Py_UNUSED(nothing)) {
+    const Line *line = (Line *)self;
+    if (line->heard.ss_family == AF_UNSPEC)
+        Py_RETURN_NONE;
+    return address_of(&line->heard);
+}
+
 static PyObject *line_note(PyObject *self, PyObject *arguments) {
     Line *line = (Line *)self;
     unsigned int transport_wide;

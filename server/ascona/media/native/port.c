@@ -225,7 +225,8 @@ static PyMethodDef port_methods[] = {
 };
 static PyMethodDef line_methods[] = {
     METHOD(line, aim, METH_VARARGS), METHOD(line, rest, METH_NOARGS), METHOD(line, numbering, METH_VARARGS),
-    METHOD(line, open, METH_VARARGS), METHOD(line, shut, METH_NOARGS), METHOD(line, note, METH_VARARGS),
+    METHOD(line, open, METH_VARARGS), METHOD(line, shut, METH_NOARGS), METHOD(line, heard, METH_NOARGS),
+    METHOD(line, note, METH_VARARGS),
     METHOD(line, intake, METH_VARARGS), METHOD(line, bind, METH_VARARGS), METHOD(line, unbind, METH_O), {0},
 };
 static PyMethodDef intake_methods[] = {

@@ -66,6 +66,7 @@ typedef struct {
     socklen_t address_length;
     // In.
     void *inbound;  // libsrtp's keys, too
+    struct sockaddr_storage heard;  // where the last genuine packet came from; of no family before the first
     PyObject *inbound_owner, *receiver;
     PyObject *arrivals, *arrived;  // what is noted of packets; see `note`
     unsigned int transport_wide;
