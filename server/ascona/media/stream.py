@@ -11,7 +11,8 @@ LARGEST_FRAME = 1500
 """Bytes in a frame (RFC 4571); nothing we speak is larger, so whoever announces more speaks something else."""
 
 STREAMS_LIMIT = 512
-"""Connections in all; a process often may open no more than 1,024 files."""
+"""Connections in all; a process often may open no more than 1,024 files. Where all are taken the oldest that has proved
+nothing makes room, or a few silent addresses would hold them all."""
 
 STREAMS_PER_PLACE = 48
 """Connections from one address (IPv6: one /64): a whole group behind one router, each trying several ways."""
@@ -175,7 +176,7 @@ class Streams:
         self.clock = clock
         self.counts = counts
         self._left = left
-        self._open: set[Stream] = set()
+        self._open: dict[Stream, None] = {}  # oldest first
         self._places: Counter[str] = Counter()
         self._server: asyncio.Server | None = None
 
@@ -192,19 +193,29 @@ class Streams:
             stream.close("stream_closed")
 
     def welcome(self, stream: Stream) -> bool:
-        """Whether there is room for one more from there; it is counted in then."""
-        if len(self._open) >= STREAMS_LIMIT or self._places[stream.place] >= STREAMS_PER_PLACE:
+        """Whether there is room for one more from there, or can be made; it is counted in then."""
+        if self._places[stream.place] >= STREAMS_PER_PLACE or not self._has_room():
             self.counts["streams_too_many"] += 1
             return False
-        self._open.add(stream)
+        self._open[stream] = None
         self._places[stream.place] += 1
+        return True
+
+    def _has_room(self) -> bool:
+        if len(self._open) < STREAMS_LIMIT:
+            return True
+        oldest = next((stream for stream in self._open if not self.belongs(stream)), None)
+        if oldest is None:
+            return False
+        oldest.close("stream_made_room")
+        self.forget(oldest)
         return True
 
     def forget(self, stream: Stream) -> None:
         """Count a connection out."""
         if stream not in self._open:
             return
-        self._open.remove(stream)
+        del self._open[stream]
         self._places[stream.place] -= 1
         self._places += Counter()  # drops the zeros
         self._left(stream)

@@ -217,6 +217,18 @@ async def test_there_are_so_many_connections_in_all(place, monkeypatch):
     assert place.counts == {"streams_too_many": 1}
 
 
+async def test_where_all_places_are_taken_the_oldest_that_proves_nothing_makes_room(place, monkeypatch):
+    monkeypatch.setattr(stream, "STREAMS_LIMIT", 3)
+    proven, silent, young = await place.peer(), await place.peer(), await place.peer()
+    await proven.prove()
+
+    newcomer = await place.peer()
+    await silent.is_let_go()
+    assert await newcomer.prove()
+    assert await young.prove()
+    assert place.counts == {"stream_made_room": 1}
+
+
 def test_one_network_of_ipv6_is_one_place():
     assert stream.place_of("2001:db8:1:2::3") == stream.place_of("2001:db8:1:2:ffff::") == "2001:db8:1:2::/64"
     assert stream.place_of("2001:db8:1:3::3") != stream.place_of("2001:db8:1:2::3")
