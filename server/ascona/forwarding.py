@@ -9,7 +9,7 @@ from ascona import __version__
 from ascona.media.process import Unkillable
 from ascona.media.switchboard import Switchboard, Told, own_addresses
 from ascona.media.wire import Brief
-from ascona.media.worker import ALONE_SECONDS
+from ascona.media.worker import ALONE_SECONDS, UNLED_SECONDS
 from ascona.media.workers import CannotWork, NoPort, Workers, dismiss
 from ascona.settings import Settings
 
@@ -71,7 +71,9 @@ def _brief(settings: Settings, worker: int) -> Brief:
         announced = [(address, 0) for address in dict.fromkeys(("127.0.0.1", *own_addresses(host)))]
     # Pages come by TCP, too: at the same number they go first.
     streams = port == 0 or port != settings.port
-    return Brief(host, port, tuple(announced), streams, ALONE_SECONDS, __version__, settings.native == "auto")
+    return Brief(
+        host, port, tuple(announced), streams, UNLED_SECONDS, ALONE_SECONDS, __version__, settings.native == "auto"
+    )
 
 
 def _media_trouble(settings: Settings, worker: int, error: OSError) -> str:

@@ -149,6 +149,22 @@ async def test_a_worker_alone_for_too_long_hangs_up_and_ends(tmp_path: Path) -> 
         assert {path.name for path in folder(tmp_path)} == {"lock"}
 
 
+async def test_a_worker_that_nobody_leads_any_more_shuts_its_gates_and_keeps_its_lines(tmp_path: Path) -> None:
+    async with workers_on_loopback(tmp_path, unled_seconds=SHORT) as first, people(first, "pia", "ben") as (_, ben):
+        await first.follow(ROOM, BOTH)
+        await ben.frame(0, Kind.AUDIO)
+        await first.abandon()
+        heard = -1
+        while heard != (heard := ben.packets(0, Kind.AUDIO)):  # until only signs of life come
+            came = ben.came
+            await until(lambda came=came: ben.came > came + 2)
+
+        async with workers_on_loopback(tmp_path, unled_seconds=SHORT) as second:
+            assert second.connected(ROOM) == {"pia", "ben"}
+            await second.follow(ROOM, BOTH)
+            await until(lambda: ben.packets(0, Kind.AUDIO) > heard)
+
+
 async def test_rooms_go_to_the_worker_that_has_least_to_do(tmp_path: Path) -> None:
     async with workers_on_loopback(tmp_path, count=2) as workers:
         workers.open_room("other", 2)

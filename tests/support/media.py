@@ -122,6 +122,12 @@ class Client:
         streams = self._slot(slot, kind).receiver._RTCRtpReceiver__remote_streams
         return sum(stream.packets_received for stream in streams.values())
 
+    @property
+    def came(self) -> int:
+        """SRTP and SRTCP datagrams received: also while nobody may be heard there are signs of life."""
+        transport = self.connection.getTransceivers()[0].receiver.transport
+        return int(transport._RTCDtlsTransport__rx_packets)
+
     def _slot(self, slot: int, kind: Kind) -> RTCRtpTransceiver:
         return self.slots[2 * slot + list(Kind).index(kind)]
 

@@ -12,9 +12,9 @@ from ascona.media.workers import Workers
 from tests.support.media import PATIENCE, ROOM
 
 
-def brief(alone_seconds: float = 60.0, port: int = 0) -> wire.Brief:
+def brief(alone_seconds: float = 60.0, unled_seconds: float = 60.0, port: int = 0) -> wire.Brief:
     """What a worker of a test is told."""
-    return wire.Brief("127.0.0.1", port, (), True, alone_seconds, "0")
+    return wire.Brief("127.0.0.1", port, (), True, unled_seconds, alone_seconds, "0")
 
 
 @contextmanager
@@ -34,10 +34,15 @@ def worker_on_loopback(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 @asynccontextmanager
 async def workers_on_loopback(
-    folder: Path, count: int = 1, alone_seconds: float = 60.0, told: Told = to_nobody, patience: float = PATIENCE
+    folder: Path,
+    count: int = 1,
+    alone_seconds: float = 60.0,
+    unled_seconds: float = 60.0,
+    told: Told = to_nobody,
+    patience: float = PATIENCE,
 ) -> AsyncIterator[Workers]:
     """So many workers, and one open room; ended at the end."""
-    workers = Workers(folder, [brief(alone_seconds)] * count, told, patience=patience)
+    workers = Workers(folder, [brief(alone_seconds, unled_seconds)] * count, told, patience=patience)
     await workers.start()
     workers.open_room(ROOM, 2)
     try:

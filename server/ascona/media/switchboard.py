@@ -230,6 +230,11 @@ class Switchboard:
         """
         self._rooms[room].enforce(plan)
 
+    def shut(self) -> None:
+        """Shut every gate of every room, until its next plan."""
+        for room in self._rooms.values():
+            room.enforce(MediaPlan())
+
     async def wiring(self, room: str) -> Wiring:
         """What would be forwarded with the next packet, as the lists have it; nothing in a room that is not there."""
         return self._rooms[room].wiring() if room in self._rooms else Wiring()

@@ -52,7 +52,8 @@ class Brief:
 
     Attributes:
         host, port, announced, streams, native: As for `Switchboard.listening`.
-        alone_seconds: How long it goes on without a web process.
+        unled_seconds: How long it forwards without a web process; then it shuts every gate.
+        alone_seconds: How long it is there without one.
         version: Of Ascona.
     """
 
@@ -60,6 +61,7 @@ class Brief:
     port: int
     announced: tuple[tuple[str, int], ...]
     streams: bool
+    unled_seconds: float
     alone_seconds: float
     version: str
     native: bool = True

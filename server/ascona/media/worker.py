@@ -1,4 +1,4 @@
-"""A media worker: a process that forwards, as a web process tells it through a Unix socket, and for a while alone."""
+"""A media worker: a process that forwards, as a web process tells it through a Unix socket, and for a moment alone."""
 
 import asyncio
 import gc
@@ -20,8 +20,13 @@ from ascona.media import wire
 from ascona.media.switchboard import Switchboard
 from ascona.turns import Turns
 
+UNLED_SECONDS = 10.0
+"""How long a worker forwards when its web process is gone. Nobody can sit back, be silenced or be removed meanwhile, so
+it is hardly longer than a restart takes: after 200 kills all were heard again within 6 s (`tests/README.md`)."""
+
 ALONE_SECONDS = 60.0
-"""How long a worker goes on when its web process is gone. It comes again within seconds, or never; and nobody leads."""
+"""How long it then keeps its lines, with every gate shut: a web process that comes later still need not have them made
+anew. After that it ends."""
 
 COMING_SECONDS = 30.0
 """How long a new worker waits for the web process that has started it."""
@@ -59,11 +64,19 @@ class Worker:
             "state": self._state,
             "end": self.over.set,
         }
-        self._alarm: asyncio.TimerHandle
-        self._wait_alone(COMING_SECONDS)
+        later = asyncio.get_running_loop().call_later
+        self._alarms = [later(COMING_SECONDS, self.over.set)]
 
-    def _wait_alone(self, seconds: float) -> None:
-        self._alarm = asyncio.get_running_loop().call_later(seconds, self.over.set)
+    def _wait_alone(self) -> None:
+        later = asyncio.get_running_loop().call_later
+        self._alarms = [
+            later(self._brief.unled_seconds, self._switchboard.shut),
+            later(self._brief.alone_seconds, self.over.set),
+        ]
+
+    def _stop_waiting(self) -> None:
+        for alarm in self._alarms:
+            alarm.cancel()
 
     async def attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Somebody has come to lead; whoever led before leads no more."""
@@ -74,7 +87,7 @@ class Worker:
         if self._leader is not None:
             self._leader.close()
         self._leader = line
-        self._alarm.cancel()
+        self._stop_waiting()
         try:
             self._tell("hello", (self._hello(),))
             for room, told in self._pictures.items():
@@ -92,7 +105,7 @@ class Worker:
             line.close()
             if self._leader is line:
                 self._leader = None
-                self._wait_alone(self._brief.alone_seconds)
+                self._wait_alone()
 
     def _hello(self) -> wire.Hello:
         rooms = {room: sorted(self._switchboard.connected(room)) for room in self._rooms}
