@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from ascona.core import events as e
+from ascona.core.likeness import alike
 from ascona.core.lines import place_lapsed
-from ascona.core.people import CIRCLE, LEADERS, OUTSIDE, Person, Place, clean_name
+from ascona.core.people import CIRCLE, LEADERS, OUTSIDE, RENAMES_LIMIT, Person, Place, clean_name
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 
@@ -22,7 +23,7 @@ def knock(s: Session, by: Person, name: str, now: datetime) -> tuple[e.Event, ..
         raise Refused("bad_name") from error
     if by.place is Place.REMOVED:
         raise Refused("removed")
-    named = () if shown == by.name else (e.Named(by.id, shown),)
+    named = _named(s, by, shown)
     if by.place is Place.INSIDE and place_lapsed(s, by, now):
         return (*named, *_word_and_question(s, by), e.Knocked(by.id, kept=True))
     if by.place in {Place.DOOR, Place.INSIDE}:
@@ -32,6 +33,23 @@ def knock(s: Session, by: Person, name: str, now: datetime) -> tuple[e.Event, ..
     if s.locked:
         raise Refused("room_locked")
     return (*named, e.Knocked(by.id))
+
+
+def _named(s: Session, by: Person, shown: str) -> tuple[e.Event, ...]:
+    """
+    A name that nobody else has, or was invited under, or could be taken for; the one on the link is always right.
+
+    Raises:
+        Refused: `name_taken`, `name_settled`.
+    """
+    if shown == by.name:
+        return ()
+    if by.renamed >= RENAMES_LIMIT:
+        raise Refused("name_settled")
+    others = (name for other in s.people if other.id != by.id for name in other.names)
+    if shown != by.invited and any(alike(shown, name) for name in others):
+        raise Refused("name_taken")
+    return (e.Named(by.id, shown),)
 
 
 def at(place: Place, s: Session, id: str) -> Person:

@@ -1,10 +1,11 @@
 """The people of a session: what they were invited as, and where they are now."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ascona.core.grounds import NEVER, Move
+from ascona.core.likeness import first_alike
 
 CIRCLE_LIMIT = 16
 """Seats in the inner circle, leaders included: fourteen with video and two to spare."""
@@ -17,6 +18,9 @@ FLOOR_LIMIT = 2
 
 NAME_LIMIT = 64
 """Characters in a name as shown, after normalisation."""
+
+RENAMES_LIMIT = 3
+"""How often somebody may change the name they are shown under: enough for a slip and a second thought."""
 
 
 INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -72,6 +76,8 @@ class Person:
             outside are seated behind the circle's seats.
         came_as: What they were invited as, where a leader has moved them since.
         kept: They wait at the door after a long absence, and their chair, role and case wait for them.
+        invited: Their name on the link, where they are shown under another one; else empty.
+        renamed: How often they have changed it.
         moved: When name, place or role last changed: what leaders go by when they press a button about them.
     """
 
@@ -82,7 +88,19 @@ class Person:
     place: Place = Place.INVITED
     came_as: Role | None = None
     kept: bool = False
+    invited: str = ""
+    renamed: int = 0
     moved: Move = NEVER
+
+    def named(self, name: str) -> "Person":
+        """The same person under another name."""
+        invited = self.invited or self.name
+        return replace(self, name=name, invited="" if name == invited else invited, renamed=self.renamed + 1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that is theirs."""
+        return (self.name, self.invited) if self.invited else (self.name,)
 
 
 def clean_name(text: str) -> str:
@@ -126,7 +144,7 @@ def seated(names: list[tuple[str, Role]], ids: list[str]) -> tuple[tuple[Person,
         chairs for people of the ring who are invited in.
 
     Raises:
-        ValueError: If there is no leader, or too many for the circle or the room.
+        ValueError: If there is no leader, too many for the circle or the room, or a name that is like another.
     """
     if not any(role in LEADERS for _, role in names):
         raise ValueError("a session needs a leader")
@@ -139,6 +157,8 @@ def seated(names: list[tuple[str, Role]], ids: list[str]) -> tuple[tuple[Person,
     outside = [one for one in invited if one[2] in OUTSIDE]
     if len(leaders + co_leaders + members) > CIRCLE_LIMIT:
         raise ValueError(f"the circle has at most {CIRCLE_LIMIT} seats")
+    if pair := first_alike(name for _, name, _ in invited):
+        raise ValueError(f"“{pair[0]}” and “{pair[1]}” are too much alike: add something, e.g. a surname")
     halfway = (len(leaders + co_leaders + members)) // 2 - len(leaders)
     halfway = max(halfway, 0)
     circle = leaders + members[:halfway] + co_leaders + members[halfway:]

@@ -163,7 +163,7 @@ class Session:
 
     def named(self, id: str, name: str) -> "Session":
         """The same session with one person under another name."""
-        return self._with(id, lambda person: replace(person, name=name))
+        return self._with(id, lambda person: person.named(name))
 
     def placed(self, id: str, place: Place, *, kept: bool = False) -> "Session":
         """The same session with one person in another place."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ascona.core import events as e
-from ascona.core.people import LEADERS, Person
+from ascona.core.people import LEADERS, Person, Place
 from ascona.core.session import Session
 
 
@@ -80,7 +80,21 @@ def notices(before: Session, after: Session, events: Sequence[e.Event], by: str 
         said = _without_presenter(before, after, events, actor)
     else:
         said = _notice(before, after, whole[0], actor) if whole else None
-    return [notice for notice in (said,) if notice] + _ring_closes_soon(before, after, events)
+    return (
+        _renamed(before, events) + [notice for notice in (said,) if notice] + _ring_closes_soon(before, after, events)
+    )
+
+
+def _renamed(before: Session, events: Sequence[e.Event]) -> list[Notice]:
+    """Who has a chair changes their name before everybody's eyes; who waits at the door, before the leaders'."""
+    said = []
+    for event in events:
+        person = before.person(event.person) if isinstance(event, e.Named) else None
+        if isinstance(event, e.Named) and person is not None and person.place in {Place.INSIDE, Place.DOOR}:
+            at_door = person not in before.seated()
+            key = "named_at_door" if at_door else "named"
+            said.append(Notice(key, None, {"was": person.name, "name": event.name}, leaders_only=at_door))
+    return said
 
 
 def _without_presenter(

@@ -155,6 +155,7 @@ def _chair(view: View, viewer: Person, person: Person) -> dict[str, Any]:
     return {
         "person": person.id,
         "name": person.name,
+        "invited": person.invited if leads and person.invited else None,
         "standing": s.standing(person).value,
         "seat": person.seat,
         "group": "ring" if person.role in OUTSIDE else "circle",
@@ -196,6 +197,7 @@ def _waiting(view: View, person: Person) -> dict[str, Any]:
     return {
         "person": person.id,
         "name": person.name,
+        "invited": person.invited or None,
         "standing": standing,
         "was_here": person.kept,
         "again": again,

@@ -178,7 +178,7 @@ KEPT = {
     "Zoe\u0308": "Zo\u00eb",
     "محمد": "محمد",
     "李 华": "李 华",
-    "Ada 🙂": "Ada 🙂",
+    "Anna 🙂": "Anna 🙂",
     "x" * NAME_LIMIT: "x" * NAME_LIMIT,
 }  # fmt: skip
 

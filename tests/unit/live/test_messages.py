@@ -82,6 +82,7 @@ def test_only_leaders_are_told_who_waits_and_what_time_is_left():
     group.do("max", c.Knock("Max"))
 
     max_waits = {"person": "max", "name": "Max", "standing": "member", "was_here": False, "again": False}
+    max_waits |= {"invited": None}
     max_waits["since"] = group.session.version
     assert seen_by("ada", group)["door"] == [max_waits]
     assert seen_by("pia", group)["door"] == []
@@ -146,3 +147,17 @@ def test_a_bucket_gives_so_many_at_once_and_so_many_a_second():
 
     assert bucket.take(10.5)
     assert not bucket.take(10.5)
+
+
+def test_leaders_and_nobody_else_see_whose_link_it_is_where_another_name_is_shown():
+    group = evening()
+    group.do("max", c.Leave())
+    group.do("max", c.Knock("Maximilian"))
+    assert [one["invited"] for one in seen_by("ada", group)["door"]] == ["Max"]
+
+    group.do("ada", c.Admit("max"))
+
+    def invited(viewer: str) -> list[str]:
+        return [chair["invited"] for chair in seen_by(viewer, group)["people"] if chair["invited"]]
+
+    assert (invited("ada"), invited("ben"), invited("pia"), invited("max")) == (["Max"], ["Max"], [], [])

@@ -94,3 +94,27 @@ def test_everyone_is_told_that_the_group_waits_for_its_presenter_and_when_the_wa
     group.wait(180)
     assert said(group, None, c.WaitIsOver(group.session.awaited_until))[0].key == "wait_ended"
     assert said(group, "ada", c.ChooseAnother()) == [Notice("choose_another", "Ada", {"name": "Pia"})]
+
+
+def test_a_change_of_name_is_read_by_everybody_who_sees_the_chair():
+    group = evening("account")
+
+    assert said(group, "max", c.Knock("Maximilian")) == [Notice("named", None, {"was": "Max", "name": "Maximilian"})]
+
+
+def test_a_change_of_name_at_the_door_is_read_by_leaders():
+    group = evening()
+    group.do("max", c.Leave())
+    group.do("max", c.Knock("Max"))
+
+    assert said(group, "max", c.Knock("Maximilian")) == [
+        Notice("named_at_door", None, {"was": "Max", "name": "Maximilian"}, leaders_only=True)
+    ]
+
+
+def test_a_name_that_changes_while_a_chair_is_kept_is_read_by_everybody():
+    group = evening("account")
+    group.lose("max")
+    group.wait(11 * 60)
+
+    assert said(group, "max", c.Knock("Maximilian"))[0] == Notice("named", None, {"was": "Max", "name": "Maximilian"})

@@ -46,8 +46,11 @@ function form(visit) {
           maxlength="64"
           autocomplete="nickname"
           .value=${visit.name}
+          aria-invalid=${visit.unnamed ? "true" : nothing}
+          aria-describedby=${visit.unnamed ? "unnamed" : nothing}
           @input=${(/** @type {InputEvent} */ event) => event.target instanceof HTMLInputElement && visit.set({ name: event.target.value })}
         />
+        ${visit.unnamed ? html`<span class="trouble" id="unnamed" role="alert">${speak(`refusals.${visit.unnamed}`)}</span>` : nothing}
       </label>
       <fieldset aria-describedby="agreement">
         <legend>${speak("check.agreement")}</legend>

@@ -42,7 +42,7 @@ export function personView(visit, person, place) {
   >
     <span class="seat" aria-hidden="true">${mark(person)}${without ? icon("no_picture") : nothing}</span>
     <span class="plate">
-      <span class="line"><span class="name" dir="auto" title=${person.name}>${person.name}</span>${closed(person) ? icon("microphone_off") : nothing}</span>
+      <span class="line"><span class="name" dir="auto" title=${visit.speak(person.invited ? "person.name_invited" : "person.name", { name: person.name, invited: person.invited })}>${person.name}</span>${closed(person) ? icon("microphone_off") : nothing}</span>
       ${words.map(({ kind, word, seen }) => html`<span class=${`${kind} ${seen ? "word" : "word hidden"}`}><span class="hidden">, </span>${word}</span>`)}
     </span>
     ${person.may.length > 0 ? actions(visit, person) : nothing}
@@ -92,6 +92,7 @@ function standings({ speak }, person, own) {
   return [
     ...(own ? [{ kind: "own", word: speak("state.you"), seen: true }] : []),
     { kind: "standing", word: speak(`standing.${person.standing}`), seen: !plain && person.state === "here" && !own },
+    ...(person.invited ? [{ kind: "invited", word: speak("desk.invited", { name: person.invited }), seen: false }] : []),
     ...(person.came_as ? [{ kind: "came", word: speak("state.came_as", { standing: person.came_as }), seen: false }] : []),
   ];
 }
@@ -141,7 +142,7 @@ function actions(visit, person) {
     <div role="menu" aria-label=${name} popover="manual">
       ${person.group === "circle" ? command(["ChoosePresenter", "make_presenter"]) : command(word)} ${command(moved)}
       ${person.group === "circle" && !person.deputy ? command(["NameDeputy", "name_deputy"]) : nothing}
-      ${item(["Remove", "remove"], () => visit.ask({ kind: "remove", person: id, name }))}
+      ${item(["Remove", "remove"], () => visit.ask({ kind: "remove", person: id, name, invited: person.invited }))}
     </div>
   </balint-menu>`;
 }

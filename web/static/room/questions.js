@@ -14,8 +14,8 @@ export function questionView(visit) {
   const { question } = visit;
   if (question?.kind === "end") return confirm(visit, "end", {}, () => visit.command("EndSession", {}, question.read));
   if (question?.kind === "remove") {
-    const { person, name } = question;
-    return confirm(visit, "remove", { name }, () => visit.command("Remove", { person }, question.read));
+    const { person, name, invited } = question;
+    return confirm(visit, invited ? "remove_invited" : "remove", { name, invited }, () => visit.command("Remove", { person }, question.read));
   }
   if (question?.kind === "back") {
     const { step, name } = question;
@@ -61,7 +61,7 @@ function hold(visit, by) {
 
 /**
  * @param {Visit} visit
- * @param {"end" | "remove" | "back"} key
+ * @param {"end" | "remove" | "remove_invited" | "back"} key
  * @param {import("./texts.js").Values} values
  * @param {() => unknown} yes
  */

@@ -17,6 +17,7 @@
  * @typedef {object} Person
  * @property {string} person
  * @property {string} name
+ * @property {string | null} invited their name on the link, where it is another one; leaders only
  * @property {Standing} standing
  * @property {number} seat
  * @property {"circle" | "ring"} group
@@ -58,7 +59,7 @@
 
 /** @typedef {{left_ms: number, held: boolean, advances: boolean, shown: boolean}} Clock */
 /** @typedef {{phase: string, minutes: number | null, case: number, sits_back: boolean}} Step */
-/** @typedef {{person: string, name: string, standing: Standing, was_here: boolean, again: boolean, since: number}} Waiting */
+/** @typedef {{person: string, name: string, invited: string | null, standing: Standing, was_here: boolean, again: boolean, since: number}} Waiting */
 
 /**
  * @typedef {object} Snapshot

@@ -15,12 +15,13 @@ import { Wake } from "./wake.js";
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 /** @typedef {"microphone" | "camera"} Device */
 /**
- * @typedef {({kind: "end"} | {kind: "remove", person: string, name: string}
+ * @typedef {({kind: "end"} | {kind: "remove", person: string, name: string, invited: string | null}
  *   | {kind: "back", step: number, name: string}) & {read?: import("./glance.js").Shown}} Question `read`: when it was asked
  */
 
 const NEWS_LASTS = 9_000; // milliseconds a line of news stays
 const MOVED = ["already_here", "elsewhere", "elsewhere_device"];
+const NAMES = ["bad_name", "name_taken", "name_settled"]; // what can be wrong with a name
 const OUTSIDE = ["ring", "observer", "supervisor"];
 
 /** Tells `change` whenever a screen may have to look different. */
@@ -29,6 +30,7 @@ export class Visit extends EventTarget {
   step = "check";
   /** @type {string} why it is over: `left`, `removed`, one of `MOVED` or a reason of `refusals` */
   over = "";
+  unnamed = ""; // why the name has to be another one, a reason of `refusals`
   unfit = ""; // why this browser cannot take part, a key
   /** @type {import("./types.js").Link} */
   link = "closed";
@@ -122,7 +124,7 @@ export class Visit extends EventTarget {
    * @param {boolean} [move] also out of another window of mine
    */
   async enter(move = false) {
-    this.#say({ step: "room", over: "", room: null, restart: null, level: 0 });
+    this.#say({ step: "room", over: "", unnamed: "", room: null, restart: null, level: 0 });
     this.#keep();
     if (move) this.devices.reopen();
     const wanted = /** @type {Device[]} */ (["microphone", "camera"]).filter((device) => this.choice[device]);
@@ -419,8 +421,19 @@ export class Visit extends EventTarget {
 
   /** @param {string} reason */
   #end(reason) {
+    if (NAMES.includes(reason)) return this.#askName(reason);
     this.#finish(reason);
     this.connection.close();
+  }
+
+  /**
+   * Back to where the name is written: everything else that was said there still holds.
+   *
+   * @param {string} reason
+   */
+  #askName(reason) {
+    this.media.stop();
+    this.#say({ step: "check", unnamed: reason });
   }
 
   /** @param {string} reason */
