@@ -26,6 +26,7 @@ from ascona.core.session import SitBackStyle
 from ascona.doctor import State, examine
 from ascona.forwarding import CannotStart
 from ascona.machine import Machine
+from ascona.moments import EXAMPLE, Moment, NoMoment, read_moment, said, zone
 from ascona.private import OTHERS
 from ascona.rehearsal.company import NAMES, Company
 from ascona.rehearsal.company import Invited as Figure
@@ -33,6 +34,7 @@ from ascona.settings import WORKERS_LIMIT, Settings, reached_at
 from ascona.storage.backup import NoBackup, backup, restore
 from ascona.storage.database import DatabaseUnusable
 from ascona.storage.invitations import Invitations, Invited
+from ascona.storage.links import secret_in
 from ascona.turns import Turns, Watchdog
 
 log = structlog.get_logger()
@@ -161,7 +163,7 @@ def session() -> None:
 @click.option("--observer", "observers", multiple=True, metavar="NAME")
 @click.option("--supervisor", "supervisors", multiple=True, metavar="NAME")
 @click.option("--sit-back", type=click.Choice([style.value for style in SitBackStyle]), default="gone")
-@click.option("--starts", metavar="TIME", help="When it begins, e.g. 2026-11-24T19:30: links are good around it.")
+@click.option("--starts", metavar="TIME", help=f"When it begins, e.g. {EXAMPLE}: links are good around it.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder for the database.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def session_new(
@@ -192,14 +194,11 @@ def session_new(
     _run(_session_new(settings, people, text, title, style, _moment(starts), as_json))
 
 
-def _moment(text: str | None) -> datetime | None:
-    """A date and time as people write it; of this machine's zone where none is given."""
-    if text is None:
-        return None
+def _moment(text: str | None) -> Moment | None:
     try:
-        return datetime.fromisoformat(text).astimezone()
-    except ValueError:
-        _stop(f"“{text}” is not a time such as 2026-11-24T19:30 or 2026-11-24T19:30+01:00.")
+        return read_moment(text) if text is not None else None
+    except NoMoment as error:
+        _stop(str(error))
 
 
 async def _session_new(
@@ -208,15 +207,17 @@ async def _session_new(
     programme: str,
     title: str,
     sit_back: SitBackStyle,
-    starts: datetime | None,
+    starts: Moment | None,
     as_json: bool,
 ) -> None:
     database = await app.open_database(settings)
+    begins = starts.at if starts else None
     try:
         now = app.steady_clock()()
         planned = Invitations(database, app.fresh_token, app.link_times(settings))
         try:
-            id, invited = await planned.plan(people, programme, now, title, sit_back, starts)
+            window = planned.window(programme, begins, now)
+            id, invited = await planned.plan(people, programme, now, title, sit_back, begins)
             origin = settings.origin or await planned.origin() or settings.origin_at(settings.port)
         except ProgrammeError as error:
             _stop(f"The programme cannot be used: {error}")
@@ -225,19 +226,48 @@ async def _session_new(
     finally:
         await database.close()
     if as_json:
-        click.echo(json.dumps({"session": id, "people": [_invitation(one, origin) for one in invited]}))
+        times = dict(zip(("opens", "closes"), (moment.isoformat(timespec="seconds") for moment in window), strict=True))
+        times |= {"starts": begins.isoformat(timespec="seconds")} if begins else {}
+        click.echo(json.dumps({"session": id, "people": [_invitation(one, origin) for one in invited], **times}))
         return
     for one in invited:
         click.echo(f"{one.name} ({one.standing.value.replace('_', '-')}): {link(origin, one)}")
+    click.echo(_when(starts, *window), err=True)
+
+
+def _when(starts: Moment | None, opens: datetime, closes: datetime) -> str:
+    """What was understood, for a person to look at."""
+    if starts is None:
+        closes = closes.astimezone()
+        return f"Links are good until {said(closes)} {zone(closes)}."
+    at = starts.at
+    opens, closes = opens.astimezone(at.tzinfo), closes.astimezone(at.tzinfo)
+    begins = f"It begins {said(at)} {zone(at)}; links open the door from {said(opens, at)} until {said(closes, at)}."
+    return f"{begins} {starts.remark}".rstrip()
 
 
 @session.command("revoke")
-@click.argument("link_or_secret", metavar="LINK")
+@click.argument("link", metavar="[LINK]", default="-")
 @click.option("--again", is_flag=True, help="Print a new link for the same person.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder for the database.")
-def session_revoke(link_or_secret: str, again: bool, data: Path | None) -> None:
-    """Make a personal link good for nothing; whoever is in a room by it is out within a second."""
-    _run(_session_revoke(_settings({"data": data}), link_or_secret.rpartition("#")[2], again))
+def session_revoke(link: str, again: bool, data: Path | None) -> None:
+    """
+    Make a personal link good for nothing; whoever is in a room by it is out within a second.
+
+    Without LINK, or with -, it is asked for, or read from standard input: other users of a machine may see what stands
+    on a command line, and a shell remembers it.
+    """
+    text = _asked_for_a_link() if link == "-" else link
+    secret = secret_in(text.rpartition("#")[2])
+    if secret is None:
+        _stop("That is not a whole link.")
+    _run(_session_revoke(_settings({"data": data}), secret, again))
+
+
+def _asked_for_a_link() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Link (not shown)", hide_input=True, err=True))
+    return sys.stdin.readline().strip()
 
 
 async def _session_revoke(settings: Settings, secret: str, again: bool) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 import sqlite3
+import time
 
 import pytest
 from click.testing import CliRunner
@@ -47,6 +48,95 @@ def test_a_planned_session_prints_one_link_for_each_person(ascona):
     links = [person["link"] for person in printed["people"]]
     assert len({link.split("#")[1] for link in links}) == 5
     assert all("/join#" in link for link in links)
+
+
+@pytest.fixture
+def in_zone(monkeypatch):
+    """The machine's zone, until the test is over."""
+
+    def lives(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield lives
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("zone", "starts", "understood", "utc"),
+    [
+        (
+            "UTC",
+            "2099-01-12T19:30",
+            "Monday 12 January 2099, 19:30 UTC; links open the door from",
+            "19:30:00+00:00",
+        ),
+        (
+            "Europe/Zurich",
+            "2099-01-12T19:30",
+            "19:30 CET (UTC+01:00); links open the door from",
+            "19:30:00+01:00",
+        ),
+        ("UTC", "2099-01-12T19:30+01:00", "19:30 UTC+01:00; links open the door from 18:30", "19:30:00+01:00"),
+        ("Europe/Zurich", "2099-01-12T00:30", "from Sunday 11 January 2099, 23:30 until 03:15", "00:30:00+01:00"),
+    ],
+)
+def test_what_was_understood_is_said_back_with_its_zone(ascona, in_zone, zone, starts, understood, utc):
+    in_zone(zone)
+
+    told = ascona(*NEW, "--starts", starts)
+    printed = json.loads(ascona(*NEW, "--starts", starts, "--json").stdout)
+
+    assert understood in told.stderr
+    assert ("this machine's" in told.stderr) == ("+" not in starts)
+    assert told.stdout.count("/join#") == told.stdout.count("\n") == 5
+    assert printed["starts"].endswith(utc)
+    assert set(printed) == {"session", "people", "starts", "opens", "closes"}
+
+
+def test_an_hour_that_the_clock_leaves_out_is_refused(ascona, in_zone):
+    in_zone("Europe/Zurich")
+
+    result = ascona(*NEW, "--starts", "2027-03-28T02:30")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "does not exist" in result.stderr
+
+
+def test_of_an_hour_that_comes_twice_it_is_said_which_was_taken(ascona, in_zone):
+    in_zone("Europe/Zurich")
+
+    result = ascona(*NEW, "--starts", "2027-10-31T02:30")
+
+    assert "02:30 CEST (UTC+02:00)" in result.stderr
+    assert "The second is written 2027-10-31T02:30+01:00" in result.stderr
+
+
+@pytest.mark.parametrize("time_", ["tomorrow", "2027-13-01T10:00", "19:30", ""])
+def test_what_is_no_time_is_refused_with_an_example(ascona, time_):
+    result = ascona(*NEW, "--starts", time_)
+
+    assert result.exit_code == 1
+    assert "2026-11-24T19:30" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("-",)])
+def test_a_link_is_revoked_without_standing_on_the_command_line(ascona, tmp_path, arguments):
+    [ada, *_] = json.loads(ascona(*NEW, "--json").stdout)["people"]
+
+    first = CliRunner().invoke(main, ["session", "revoke", *arguments], input=f"{ada['link']}\n")
+    again = CliRunner().invoke(main, ["session", "revoke", *arguments], input=f"{ada['link']}\n")
+
+    assert (first.exit_code, first.stdout) == (0, "The link of Ada is revoked.\n")
+    assert (again.exit_code, again.stderr) == (1, "There is no such link (any more).\n")
+
+
+def test_a_link_is_revoked_as_mail_leaves_it(ascona):
+    [ada, *_] = json.loads(ascona(*NEW, "--json").stdout)["people"]
+
+    assert "not a whole link" in ascona("session", "revoke", ada["link"][:-1]).stderr
+    assert ascona("session", "revoke", f"{ada['link'].upper()}).").exit_code == 0
 
 
 def test_a_session_needs_a_leader(ascona):

@@ -73,6 +73,16 @@ class Invitations:
         self._times = times or LinkTimes()
         self._signing_in = asyncio.Lock()
 
+    def window(self, programme: str, starts: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+        """
+        From when until when links are good that are made now for a session of this programme (TOML).
+
+        Raises:
+            ProgrammeError: If it will not do.
+        """
+        length = timedelta(minutes=sum(phase.minutes or 0 for phase in read_programme(programme).phases))
+        return self._times.window(starts, length, now)
+
     async def plan(
         self,
         people: list[tuple[str, Role]],
@@ -97,8 +107,7 @@ class Invitations:
         Raises:
             ValueError: If the people, the programme or the title will not do; says why.
         """
-        length = timedelta(minutes=sum(phase.minutes or 0 for phase in read_programme(programme).phases))
-        opens_at, expires_at = self._times.window(starts, length, now)
+        opens_at, expires_at = self.window(programme, starts, now)
         if expires_at <= now:
             raise ValueError("the session would be over already")
         if len(title) > TITLE_LIMIT:
