@@ -1,11 +1,10 @@
-# What `run` and `test` share: a Python, a virtual environment, pinned packages. Sourced, not started.
+# What `run` and `test` share: a Python, a virtual environment, locked packages. Sourced, not started.
 
 environment=.venv
 python=$environment/bin/python
 compiled="deploy/compile.py server/ascona/media/native/*.[ch]" # compiled while Ascona is installed
 
-# Installs only what deploy/constraints.txt pins, build tools included, and never waits for an answer.
-export PIP_CONSTRAINT=deploy/constraints.txt PIP_BUILD_CONSTRAINT=deploy/constraints.txt
+# Never waits for an answer.
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_PREFER_BINARY=1 PIP_ROOT_USER_ACTION=ignore
 export npm_config_yes=true npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false
 export DEBIAN_FRONTEND=noninteractive
@@ -41,6 +40,12 @@ make_environment() {
     found=$(find_python) || exit 1
     say "Making a virtual environment in $environment with $found"
     "$found" -m venv --clear "$environment" || give_up "Could not make $environment."
+}
+
+# Only what the lock names, build tools included, each file with the hash that stands there; then Ascona itself.
+install_ascona() {
+    "$python" -m pip install --quiet --quiet --require-hashes --requirement "$lock" </dev/null &&
+        "$python" -m pip install --quiet --quiet --no-deps --no-build-isolation --editable . </dev/null
 }
 
 # fingerprint FILE...: of what the files say and which Python reads them.

@@ -1,12 +1,15 @@
-// Copies the libraries that pages use from node_modules into static/vendor, each with its licence.
-// Run `npm ci && node vendor.mjs` here after changing a version in package.json, and commit the result.
+// Copies the libraries that pages use from node_modules into static/vendor, each with its licence, and writes down
+// their hashes in vendor.sha256. Run `npm ci && node vendor.mjs` here after changing a version in package.json, and
+// commit the result. `node vendor.mjs FOLDER` writes both there instead.
 
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const target = join(here, "static", "vendor");
+const [folder] = process.argv.slice(2);
+const target = join(folder ?? join(here, "static"), "vendor");
 
 /** By package: the files to copy, and what type checkers should read instead of them. */
 const LIBRARIES = {
@@ -37,3 +40,11 @@ for (const [name, files] of Object.entries(LIBRARIES)) {
   await writeFile(join(target, name, "VERSION"), `${version}\n`);
   console.log(`${name} ${version}`);
 }
+
+const files = (await readdir(target, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+const lines = files.map(async (file) => {
+  const path = join(file.parentPath ?? file.path, file.name);
+  return `${createHash("sha256").update(await readFile(path)).digest("hex")}  ${relative(target, path)}`;
+});
+const sorted = (await Promise.all(lines)).sort((one, other) => (one.slice(66) < other.slice(66) ? -1 : 1));
+await writeFile(join(folder ?? here, "vendor.sha256"), sorted.join("\n") + "\n");

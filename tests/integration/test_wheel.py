@@ -32,7 +32,9 @@ def installed(released, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     run(sys.executable, "-m", "venv", folder)
     (wheel,) = released.glob("*.whl")
-    pins = CHECKOUT / "deploy" / "constraints.txt"
+    pins = folder / "pins.txt"
+    lock = (CHECKOUT / "deploy" / "lock.txt").read_text(encoding="utf-8")
+    pins.write_text("\n".join(re.findall(r"^\S+==\S+", lock, re.MULTILINE)), encoding="utf-8")
     run(folder / "bin" / "python", "-m", "pip", "install", "-qq", "--constraint", pins, wheel)
     return folder / "bin" / "ascona"
 
@@ -81,6 +83,15 @@ def test_sdist_and_wheel_hold_every_page_text_and_script(released):
 
     assert pages_in_checkout() <= in_wheel <= in_sdist
     assert not any("node_modules" in name for name in in_sdist)
+
+
+def test_a_wheel_says_what_it_is_made_of(released):
+    (wheel,) = released.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (inside,) = (name for name in archive.namelist() if name.endswith(".dist-info/sboms/ascona.cdx.json"))
+        shipped = archive.read(inside)
+
+    assert shipped == (CHECKOUT / "deploy" / "ascona.cdx.json").read_bytes()
 
 
 def test_a_wheel_says_which_machines_its_library_is_for(released, installed):
