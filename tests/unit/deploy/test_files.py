@@ -114,6 +114,21 @@ def test_systemd_understands_the_service(tmp_path):
     assert about_ours == []
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
+def test_the_service_may_do_little_else_on_the_machine():
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=15", str(DEPLOY / "ascona.service")],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert judged.returncode == 0, judged.stdout
+    unit = (DEPLOY / "ascona.service").read_text(encoding="utf-8")
+    assert re.search(r"^SystemCallFilter=~@privileged @resources$", unit, re.MULTILINE)
+    assert {"MemoryMax", "TasksMax", "ProtectProc", "ProcSubset", "PrivateUsers"} <= set(
+        re.findall(r"^(\w+)=", unit, re.MULTILINE)
+    )
+
+
 def test_the_proxy_takes_no_slow_header_and_shows_no_figures():
     caddy = re.sub(r"#.*", "", (DEPLOY / "Caddyfile").read_text(encoding="utf-8"))
 
