@@ -15,7 +15,8 @@
 
 #define HEARD 128       /* places of a socket's table of streams: a power of two, more than twice what is used */
 #define BATCH 64        /* packets taken from a socket at once */
-#define LOOKED_AT 16    /* bytes of each that are copied */
+#define LOOKED_AT 20    /* bytes of each that are copied: RTP's header, or STUN's */
+#define ASKED 1024      /* checks of a server that are kept until they are answered */
 #define DRAIN 2000000LL /* nanoseconds from one look at every socket to the next */
 #define SIZES 32        /* as in `traffic.py` */
 #define SECOND 1000000000LL
@@ -37,6 +38,11 @@ struct heard { /* one stream at one socket; `first` is what stands for its sende
     uint32_t least; /* bytes of its smallest packet */
 };
 
+struct question { /* a server's own check: who is asked, and its transaction */
+    int32_t socket;
+    uint8_t transaction[12];
+};
+
 struct crowd {
     const struct item *items;
     int64_t item_count, next;
@@ -51,6 +57,8 @@ struct crowd {
     int64_t buckets, bucket;
     int64_t from, until; /* what is measured; `media` counts what comes then, all else is about what is sent then */
     int64_t media, others, odd, unsent, latest;
+    int64_t asked; /* how many of these are new */
+    struct question questions[ASKED];
 };
 
 static int64_t now(void) {
@@ -72,7 +80,16 @@ void crowd_hear(struct crowd *c, int64_t socket, uint32_t ssrc, int32_t stream) 
     one->first = -1;
 }
 
-static void count(struct crowd *c, struct heard *table, const uint8_t *head, uint32_t length, int64_t came) {
+static void note_question(struct crowd *c, int64_t socket, const uint8_t *head) {
+    if (c->asked == ASKED) return;
+    struct question *one = &c->questions[c->asked++];
+    one->socket = (int32_t)socket;
+    memcpy(one->transaction, head + 8, sizeof one->transaction);
+}
+
+static void count(struct crowd *c, int64_t socket, const uint8_t *head, uint32_t length, int64_t came) {
+    struct heard *table = c->heard + socket * HEARD;
+    if (length >= LOOKED_AT && head[0] == 0 && head[1] == 1) note_question(c, socket, head);
     if (length < 12 || head[0] >> 6 != 2 || (head[1] >= 192 && head[1] <= 223)) {
         c->others++;
         return;
@@ -136,7 +153,7 @@ static void drain(struct crowd *c, int64_t socket) {
         }
         taken = recvmmsg(c->sockets[socket], messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
         for (int i = 0; i < taken; i++)
-            count(c, c->heard + socket * HEARD, heads[i], messages[i].msg_len, moment(&messages[i].msg_hdr));
+            count(c, socket, heads[i], messages[i].msg_len, moment(&messages[i].msg_hdr));
     } while (taken == BATCH);
 }
 

@@ -81,13 +81,12 @@ class Peer:
         message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes | role)
         return _signed(message, password)
 
-    def _answer(self, datagram: bytes) -> None:
+    def answer(self, transaction: bytes) -> None:
         """Let a server that checks, too, know that we are here."""
-        request = stun.parse_message(datagram)
         response = stun.Message(
             stun.Method.BINDING,
             stun.Class.RESPONSE,
-            transaction_id=request.transaction_id,
+            transaction_id=transaction,
             attributes={"XOR-MAPPED-ADDRESS": self.socket.getpeername()},
         )
         self.socket.send(_signed(response, self.password))
@@ -127,7 +126,7 @@ class Peer:
             try:
                 datagram = self.socket.recv(_LARGEST)
                 if datagram[:2] == _REQUEST:
-                    self._answer(datagram)
+                    self.answer(datagram[8:20])
                 else:
                     taken.append(datagram)
             except BlockingIOError:

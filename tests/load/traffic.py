@@ -30,6 +30,7 @@ MID, TRANSPORT_WIDE = 4, 3  # ids of header extensions
 
 _SOURCE = Path(__file__).with_name("crowd.c")
 _HEARD = 128
+_ASKED = 1024
 _BUCKET = 20_000  # nanoseconds
 _BUCKETS = 50_000  # so a second; longer is the last
 _SECOND = 1_000_000_000
@@ -99,6 +100,10 @@ class _Heard(ctypes.Structure):
     )
 
 
+class _Question(ctypes.Structure):
+    _fields_ = (("socket", ctypes.c_int32), ("transaction", ctypes.c_uint8 * 12))
+
+
 class _Crowd(ctypes.Structure):
     _fields_ = (
         ("items", ctypes.c_void_p),
@@ -116,7 +121,8 @@ class _Crowd(ctypes.Structure):
         ("bucket", ctypes.c_int64),
         ("begins", ctypes.c_int64),
         ("ends", ctypes.c_int64),
-        *((name, ctypes.c_int64) for name in ("media", "others", "odd", "unsent", "latest")),
+        *((name, ctypes.c_int64) for name in ("media", "others", "odd", "unsent", "latest", "asked")),
+        ("questions", _Question * _ASKED),
     )
 
 
@@ -148,6 +154,7 @@ class Traffic:
             seconds: Of what is measured; some before and after come to it.
         """
         self._library = library
+        self._links = links
         self._seconds = seconds
         self._whole = SETTLING + seconds + LATE
         self._arena = bytearray()
@@ -205,7 +212,12 @@ class Traffic:
         return self._result(lateness), before, after
 
     def _run(self, until: int) -> None:
-        self._library.crowd_run(ctypes.byref(self._crowd), until)
+        """Go on until then, and answer a server's own checks now and then: whoever answers none is sent nothing."""
+        while (now := time.time_ns()) < until:
+            self._library.crowd_run(ctypes.byref(self._crowd), min(until, now + _ANSWERS))
+            for question in self._crowd.questions[: self._crowd.asked]:
+                self._links[question.socket].peer.answer(bytes(question.transaction))
+            self._crowd.asked = 0
 
     def _result(self, lateness: float) -> Heard:
         crowd = self._crowd
@@ -232,6 +244,7 @@ class Traffic:
 
 
 _KINDS = (Kind.AUDIO, Kind.VIDEO)
+_ANSWERS = _SECOND // 20  # nanoseconds from one look at a server's checks to the next
 _TIMESTAMPS = 35  # SO_TIMESTAMPNS, which the socket module does not name
 
 
