@@ -23,6 +23,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from aioice import stun
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi, lib
 
@@ -51,6 +52,7 @@ IN_PYTHON = "a packet out, its arrival included"
 IN_C = "the same, sent on in C"
 ARRIVING = "a packet in, every gate shut"
 TURNS = "a silent person's second"
+STRANGERS = "a stranger's check"
 
 
 class Person:
@@ -194,7 +196,7 @@ class Bench:
 
     def __init__(self, listeners: int, native: bool) -> None:
         self._clock = itertools.count(0.0, APART).__next__
-        counts: Counter[str] = Counter()
+        self._counts = counts = Counter[str]()
         self._mux = Mux("127.0.0.1", 0, self._clock, counts, native)
         self.native = self._mux.native is not None
         identity = Identity()
@@ -223,6 +225,22 @@ class Bench:
         due = arrived[Kind.VIDEO] + IN_A_ROUND
         async with asyncio.timeout(PATIENCE):
             while arrived[Kind.VIDEO] < due:
+                await asyncio.sleep(0)
+
+    def knock(self) -> None:
+        """Lay strangers' checks before the port, as long as a browser's."""
+        attributes = {"USERNAME": "stranger:them", "PRIORITY": 1, "ICE-CONTROLLING": 1, "USE-CANDIDATE": None}
+        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, attributes=attributes)
+        request.add_message_integrity(b"whatever they say")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for _ in range(IN_A_ROUND):
+                stranger.sendto(bytes(request), self._mux.address)
+
+    async def turn_away(self) -> None:
+        """Let the server deal with them."""
+        due = self._counts["unknown_stun"] + IN_A_ROUND
+        async with asyncio.timeout(PATIENCE):
+            while self._counts["unknown_stun"] < due:
                 await asyncio.sleep(0)
 
     async def tick(self) -> None:
@@ -288,6 +306,9 @@ async def measure(listeners: int, size: int, rounds: int) -> dict[str, Any]:
             each.open()
             await time_round(name, each, cameras[name], out, out)
         await time_one(TURNS, bench.tick, bench, 1 + listeners, 0)
+        at_port = benches.get(IN_C, bench)
+        at_port.knock()
+        await time_one(STRANGERS, at_port.turn_away, at_port, IN_A_ROUND, 0)
     bare.close()
     for each in benches.values():
         each.close()
