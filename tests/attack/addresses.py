@@ -128,6 +128,10 @@ def _replay(ports: int) -> Attack:
     return replay
 
 
+def _replay_in_her_name(scene: Scene, turn: int) -> None:
+    scene.forger.send(scene.overheard[turn % len(scene.overheard)], scene.at_adas)
+
+
 def _bring_back(scene: Scene, turn: int) -> None:
     """Ada has moved on; what was overheard before comes again from where she was."""
     scene.forger.send(scene.overheard[0], scene.was)
@@ -151,6 +155,7 @@ ATTACKS = {
     "replayed from five ports": Row(_replay(STRANGERS_PORTS), 10),
     "replayed from where Ada was": Row(_bring_back, 10, moves=True),
     "flooded": Row(_replay(STRANGERS_PORTS), 500),
+    "flooded in Ada's name": Row(_replay_in_her_name, 500),
     "claimed in a flood": Row(_claim("oda"), 500),
 }
 

@@ -34,8 +34,8 @@ AMPLIFICATION = 3
 """Times the bytes of its valid checks that an address gets before it has answered (RFC 9000 section 8.1)."""
 
 CHECKS_PER_SECOND = 100.0
-"""Connectivity checks taken from each address that has answered, and from all others of one person together. A browser
-with many ways to try sends one every 20 to 50 ms at first."""
+"""New connectivity checks taken from each address that has answered; and from all others of one person together, copies
+included, which may come in anybody's name. A browser with many ways to try sends one every 20 to 50 ms at first."""
 
 UDP_SILENT_SECONDS = 3.0
 """Without a check for so long, a way by UDP may be left for one by TCP; browsers check the one in use more often."""
@@ -178,9 +178,9 @@ class Places:
                 return min(spare, key=lambda place: place.checked_at)
         return None
 
-    def prefer(self, place: Place, now: float) -> bool:
+    def prefer(self, place: Place, nominated: bool, now: float) -> bool:
         """
-        Whether an address that has just been checked, or has answered, is where we send from now on.
+        Whether an address that has just been checked, or has just answered, is where we send from now on.
 
         A nominated one (USE-CANDIDATE) is: Wi-Fi to mobile, or a NAT's new mind. So is any when the last one has not
         been checked for long. TCP takes over from UDP only once that is silent: some browsers nominate every way that
@@ -192,7 +192,7 @@ class Places:
         if aimed is not None and aimed.believed(now) and now - aimed.checked_at <= UNCHECKED_SECONDS:
             udp, to_udp = isinstance(aimed.address, tuple), isinstance(place.address, tuple)
             gives_way = to_udp or not udp or now - aimed.checked_at > UDP_SILENT_SECONDS
-            if not gives_way or place.nominated_at <= aimed.nominated_at:
+            if not (nominated and gives_way):
                 return False
         self.aimed = place
         return True
@@ -204,9 +204,9 @@ class Transactions:
     def __init__(self) -> None:
         self._seen: dict[bytes, Address] = {}
 
-    def elsewhere(self, transaction: bytes, address: Address) -> bool:
-        """Whether it has come from another address than this."""
-        return self._seen.get(transaction, address) != address
+    def came_from(self, transaction: bytes) -> Address | None:
+        """Where it came from first; None: it is new, or older than those that are remembered."""
+        return self._seen.get(transaction)
 
     def note(self, transaction: bytes, address: Address) -> bool:
         """Remember one; whether it is new."""

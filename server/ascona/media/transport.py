@@ -64,7 +64,7 @@ class Transport:
         self._places = Places()
         self._transactions = Transactions()
         self._names: dict[str, _Names] = {}  # by our user name fragments, oldest first
-        self._doubtful_checks = Allowance(CHECKS_PER_SECOND)  # from everywhere that has not answered
+        self._doubtful_checks = Allowance(CHECKS_PER_SECOND)  # from where nobody has answered, and copies
         self._records = Allowance(RECORDS_PER_SECOND)
         self._heard: Address | None = None  # where what was genuine last came from, as far as Python knows
         self._hearing: Address | None = None
@@ -112,10 +112,12 @@ class Transport:
         """
         place = self._places.get(address)
         believed = place is not None and place.believed(now)
-        if not believed and self._transactions.elsewhere(check.transaction, address):
+        earlier = self._transactions.came_from(check.transaction)
+        if not believed and earlier not in (None, address):
             self._counts["copied_checks"] += 1
             return
-        if not (place.checks if place is not None and believed else self._doubtful_checks).take(now):
+        new = place is not None and believed and earlier is None
+        if not (place.checks if place is not None and new else self._doubtful_checks).take(now):
             self._counts["too_many_checks"] += 1
             return
         if not self._mux.claim(address, self, now, answered=believed):
@@ -143,7 +145,7 @@ class Transport:
         place.checked_at = now
         if check.nominated:
             place.nominated_at = now
-        self._prefer(place, now)
+        self._prefer(place, check.nominated, now)
 
     def _listen_to(self, address: Address, name: str, now: float) -> Place:
         place = self._places.add(address, name)
@@ -190,16 +192,19 @@ class Transport:
         if not self._mux.claim(place.address, self, now, answered=True):
             self._counts["taken_addresses"] += 1
             return
+        # What was wished for while it waited for this counts, unless something else has been wished for since.
+        aimed = self._places.aimed
+        wished = not place.believed(now) and (aimed is None or aimed.nominated_at < place.nominated_at)
         place.answered_at = now
         self._make_room(place, now)
-        self._prefer(place, now)
+        self._prefer(place, wished, now)
         early, place.early = place.early, []
         for datagram in early:
             self.receive_handshake(datagram, place.address, now)
 
-    def _prefer(self, place: Place, now: float) -> None:
+    def _prefer(self, place: Place, nominated: bool, now: float) -> None:
         """Perhaps send there from now on; and go on, if it had to stop."""
-        if self._places.prefer(place, now):
+        if self._places.prefer(place, nominated, now):
             self._lend()
         if self._places.aimed is not None and self._places.aimed.believed(now):
             self._set_sending(self._secured is not None)

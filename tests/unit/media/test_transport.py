@@ -270,6 +270,19 @@ def sent_to(line: Line, address: Address) -> int:
     return sum(len(datagram) for datagram, place in line.port.sent if place == address)
 
 
+def test_a_wish_that_came_before_the_answer_counts_unless_there_was_another_since(connected):
+    connected.check(1.0, TRAIN, answers=False)
+    connected.check(1.1)
+    connected.port.answer(TRAIN, 1.2)
+    assert connected.reaches() == [HOME]
+
+    elsewhere: Address = ("192.0.2.7", 7)
+    connected.check(2.0, elsewhere, answers=False)
+    connected.check(2.1, nominated=False)
+    connected.port.answer(elsewhere, 2.2)
+    assert connected.reaches() == [elsewhere]
+
+
 def test_an_address_that_has_not_answered_gets_little_more_than_came_and_nothing_else_goes_there(connected):
     connected.port.sent.clear()
     for turn in range(600):  # half a minute
@@ -379,6 +392,18 @@ def test_a_flood_from_addresses_that_do_not_answer_costs_the_peer_no_check(conne
             connected.check(10.0 + turn / 100, ("192.0.2.66", number), answers=False)
     connected.port.sent.clear()
     connected.check(11.0, nominated=False)
+
+    assert connected.counts["too_many_checks"] > 0
+    assert sent_to(connected, HOME) > 0
+
+
+def test_a_flood_of_copies_in_the_peers_own_name_costs_them_no_check_either(connected):
+    overheard = b"overheard..."
+    connected.check(9.0, transaction=overheard)
+    for turn in range(1000):
+        connected.check(10.0 + turn / 500, transaction=overheard)
+    connected.port.sent.clear()
+    connected.check(12.0, nominated=False)
 
     assert connected.counts["too_many_checks"] > 0
     assert sent_to(connected, HOME) > 0
@@ -519,6 +544,10 @@ async def test_tcp_takes_over_only_from_udp_that_has_fallen_silent(connected):
     connected.check(1.1, by_tcp)
     assert connected.reaches() == [HOME]
 
+    connected.check(1.2 + UDP_SILENT_SECONDS, by_tcp, nominated=False)
+    connected.transport.tick(1.2 + UDP_SILENT_SECONDS)
+    connected.port.answer(by_tcp, 1.2 + UDP_SILENT_SECONDS)
+    assert connected.reaches() == [HOME], "it is wished for no more"
     connected.check(1.2 + UDP_SILENT_SECONDS, by_tcp)
     assert connected.reaches() == [by_tcp]
 
