@@ -3,7 +3,8 @@
 import signal
 
 from playwright.async_api import expect
-from tests.e2e.evening import come_in, open_session
+from tests.e2e.evening import come_in, go_to, open_session
+from tests.e2e.person import Person, until
 
 # Lets a test pull out the plug of a device that the page uses.
 PLUGS = """
@@ -39,6 +40,53 @@ async def test_an_unplugged_microphone_is_said_and_goes_on_again_only_by_ones_ow
     await expect(ada.button("Turn microphone on")).to_be_visible()
     await ada.press("Turn microphone on")
     await expect(ada.button("Turn microphone off")).to_be_visible()
+
+
+LIGHTS = """
+() => ["audio", "video"].map((kind) => window.plugged.some((one) => one.kind === kind && one.readyState === "live"))
+"""
+
+
+async def test_the_cameras_light_is_on_while_its_picture_goes_out_and_at_no_other_time(gather):
+    people = await gather("--leader", "Ada", "--member", "Cy", scripts={"Cy": PLUGS})
+    await come_in(people)
+    ada, cy = people["Ada"], people["Cy"]
+    slot = await ada.seat_of("Cy")
+
+    async def lights(*expected: bool) -> None:
+        await until(lambda: is_so(cy, list(expected)))
+
+    async def seen() -> None:
+        await ada.reset()
+        await until(lambda: comes(ada, slot))
+
+    await lights(True, False)  # nobody is seen before the session opens
+    await open_session(people)
+    await lights(True, True)
+    await seen()
+
+    await cy.press("Turn camera off")
+    await lights(True, False)
+    await cy.press("Turn camera on")
+    await lights(True, True)
+    await seen()
+
+    await go_to(people, "fantasies")
+    await lights(True, False)
+    await cy.press("Come back")
+    await lights(True, True)
+    await seen()
+    assert cy.trouble == ada.trouble == []
+
+
+async def is_so(person: Person, lights: list[bool]) -> bool:
+    now: list[bool] = await person.page.evaluate(LIGHTS)
+    return now == lights
+
+
+async def comes(person: Person, slot: int) -> bool:
+    picture = (await person.received()).get((slot, "video"))
+    return picture is not None and picture.frames > 3
 
 
 async def test_whoever_leaves_is_silent_at_once_even_if_the_server_does_not_answer(gather, alone):

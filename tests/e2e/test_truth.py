@@ -27,6 +27,38 @@ SAID = """
   return copy.textContent.replace(/\\s+/g, " ");
 }
 """
+# The system's own mute, which no page can press: the tracks say it, as browsers do.
+MUTE = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+const tracks = [];
+navigator.mediaDevices.getUserMedia = async (wishes) => {
+  const stream = await ask(wishes);
+  tracks.push(...stream.getAudioTracks());
+  return stream;
+};
+window.mute = (muted) => {
+  for (const track of tracks) {
+    Object.defineProperty(track, "muted", { value: muted, configurable: true });
+    track.dispatchEvent(new Event(muted ? "mute" : "unmute"));
+  }
+};
+"""
+PUT_THE_CLOCK_ON = """
+() => {
+  const now = Date.now;
+  window.looks = 0;
+  Date.now = () => {
+    window.looks += 1;
+    return now() + 180_000;
+  };
+}
+"""
+NEVER_ANSWERS = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+let answers = false;
+window.answer = () => (answers = true);
+navigator.mediaDevices.getUserMedia = (wishes) => (answers ? ask(wishes) : new Promise(() => {}));
+"""
 NO_CODEC_ORDER = "delete RTCRtpTransceiver.prototype.setCodecPreferences;"
 
 
@@ -42,25 +74,81 @@ async def test_a_browser_that_cannot_order_codecs_hears_and_is_heard_like_everyo
     assert cy.trouble == []
 
 
-async def test_nobody_is_counted_as_hearing_me_while_the_line_is_down(gather, server):
-    people = await gather(*GROUP)
+async def test_nobody_is_counted_as_hearing_me_while_the_line_is_down(gather, alone):
+    people = await gather(*GROUP, at=alone)
     await come_in(people)
     await open_session(people, presenter=None)
     cy = people["Cy"]
-    await expect(cy.page.locator(".reach")).to_have_text("1 person hears you")
+    await expect(cy.page.locator(".reach")).to_contain_text("1 person hears you")
 
-    await server.stop(kill=True)
+    await alone.stop(kill=True)
     try:
-        await expect(cy.page.locator(".reach")).to_have_text("perhaps nobody hears you now")
+        await expect(cy.page.locator(".reach")).to_contain_text("perhaps nobody hears you now")
         await expect(cy.room).to_have_attribute("data-link", "reconnecting")
     finally:
-        await server.start()
+        await alone.start()
     await expect(cy.page.locator(".reach")).to_have_text("1 person hears you", timeout=40_000)
+
+
+async def test_a_microphone_muted_by_the_system_is_off_for_everybody_until_it_lets_go(gather):
+    people = await gather(*GROUP, scripts={"Cy": MUTE})
+    await come_in(people)
+    await open_session(people, presenter=None)
+    ada, cy = people["Ada"], people["Cy"]
+    await expect(ada.chair("Cy")).not_to_contain_text("microphone off")
+
+    await cy.page.evaluate("window.mute(true)")
+    await expect(cy.page.locator(".reach")).to_contain_text("nobody hears you: muted outside this page")
+    await expect(cy.page.get_by_role("alert")).to_contain_text("has muted your microphone")
+    await expect(ada.chair("Cy")).to_contain_text("microphone off")
+
+    await cy.page.evaluate("window.mute(false)")
+    await expect(cy.page.locator(".reach")).to_contain_text("1 person hears you")
+    await expect(cy.page.get_by_role("alert")).to_have_count(0)
+    await expect(ada.chair("Cy")).not_to_contain_text("microphone off")
+
+
+async def test_whoever_reloads_is_in_the_seat_although_the_browser_never_answers_and_reads_why_nobody_hears(gather):
+    people = await gather(*GROUP)
+    await come_in(people)
+    await open_session(people, presenter=None)
+    ada, cy = people["Ada"], people["Cy"]
+    await cy.context.add_init_script(NEVER_ANSWERS)
+
+    await cy.page.reload()
+    await expect(cy.room).to_have_attribute("data-link", "connected")
+
+    await expect(cy.page.get_by_role("alert")).to_contain_text("Your browser has not answered yet")
+    await expect(cy.page.locator(".reach")).to_contain_text("nobody hears you")
+    await expect(ada.chair("Cy")).to_contain_text("microphone off")
+    await cy.page.evaluate("window.answer()")
+    await cy.press("Turn microphone on")
+    await expect(cy.page.locator(".reach")).to_contain_text("1 person hears you")
+
+
+async def test_a_clock_that_is_put_right_takes_nobodys_voice(gather):
+    people = await gather("--leader", "Ada")
+    await come_in(people)
+    await open_session(people, presenter=None)
+    ada = people["Ada"]
+    await expect(ada.button("Turn microphone off")).to_be_visible()
+
+    await ada.page.evaluate(PUT_THE_CLOCK_ON)
+    await until(lambda: looked(ada), within=30)
+
+    await expect(ada.button("Turn microphone off")).to_be_visible()
+    await expect(ada.page.locator(".return")).to_have_count(0)
 
 
 async def says(person, words: str) -> bool:
     said: str = await person.page.evaluate(SAID)
     return said == words
+
+
+async def looked(person) -> bool:
+    """Whether the page has looked at its clock for some seconds, so that the first look has had its answer."""
+    looks: int = await person.page.evaluate("window.looks")
+    return looks > 5
 
 
 async def hears(listener, slot: int) -> bool:

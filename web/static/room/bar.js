@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { button } from "./button.js";
 import { icon } from "./icons.js";
-import { reach } from "./reach.js";
+import { alike, reach } from "./reach.js";
 import { button as deviceButton, stand } from "./sending.js";
 
 /** @typedef {import("./visit.js").Visit} Visit */
@@ -19,7 +19,7 @@ export function barView(visit, room) {
   return html`<div class="bar">
     ${inside ? device(visit, room, "microphone") : nothing}
     ${inside && !visit.soundHere ? device(visit, room, "camera") : nothing}
-    ${inside ? html`<p class="reach" title=${reached(visit, room, "see")}>${reached(visit, room, "hear")}</p>` : nothing}
+    ${inside ? reachView(visit, room) : nothing}
     ${visit.deskHere ? desk(visit, room) : nothing}
     ${visit.soundHere ? button({ text: html`${icon("phone")}<span>${speak("button.put_down")}</span>`, press: () => visit.putDown(), look: "tool" }) : nothing}
     ${visit.soundHere ? nothing : button({ text: html`${icon("leave")}<span>${speak("button.leave")}</span>`, press: () => visit.leave(), look: "tool" })}
@@ -35,7 +35,7 @@ export function barView(visit, room) {
 export function returnView(visit, room) {
   const { speak } = visit;
   const now = stand(room);
-  const returned = !now.back && visit.choice.returning && now.speak;
+  const returned = !now.back && visit.own.choice.returning && now.speak;
   const leaving = !visit.leads && visit.may("SitBack");
   const asking = visit.may("AskDeputy");
   if (!returned && !now.back && !leaving && !asking) return nothing;
@@ -55,8 +55,9 @@ export function returnView(visit, room) {
  */
 function device(visit, room, which) {
   const { speak } = visit;
-  const on = visit.turnedOn(which);
-  const { state, why, able } = deviceButton(which, { ...visit.choice, [which]: on }, stand(room), room.me.may);
+  const on = visit.own.turnedOn(which);
+  const muted = visit.own.devices.muted(which);
+  const { state, why, able } = deviceButton(which, { ...visit.own.choice, [which]: on }, stand(room), room.me.may, muted);
   return html`<div class="own" data-now=${state}><button
     type="button"
     class="button tool"
@@ -84,6 +85,18 @@ function desk(visit, room) {
 }
 
 /**
+ * Who hears me, and who sees me where that is not the same.
+ *
+ * @param {Visit} visit
+ * @param {Snapshot} room
+ */
+function reachView(visit, room) {
+  const [hear, see] = [reached(visit, room, "hear"), reached(visit, room, "see")];
+  const [heard, seen] = [visit.speak(...hear), visit.speak(...see)];
+  return html`<p class="reach" title=${seen}><span>${heard}</span>${alike(hear, see) ? nothing : html`<span>${seen}</span>`}</p>`;
+}
+
+/**
  * @param {Visit} visit
  * @param {Snapshot} room
  * @param {"hear" | "see"} sense
@@ -92,12 +105,10 @@ function reached(visit, room, sense) {
   const device = sense === "hear" ? "microphone" : "camera";
   const elsewhere = sense === (room.me.carries === "picture" ? "hear" : room.me.carries === "sound" ? "see" : "");
   const own = room.people.find(({ person }) => person === room.me.person);
-  return visit.speak(
-    ...reach(sense, {
-      goes: elsewhere ? (own?.[device] ?? false) : visit.goes[device],
-      muted: false,
-      known: visit.link === "connected" && (elsewhere || visit.media.sure),
-      count: sense === "hear" ? room.me.heard_by : room.me.seen_by,
-    }),
-  );
+  return reach(sense, {
+    goes: elsewhere ? (own?.[device] ?? false) : visit.own.tracks[device] !== null,
+    muted: !elsewhere && visit.own.devices.muted(device),
+    known: visit.link === "connected" && (elsewhere || visit.media.sure),
+    count: sense === "hear" ? room.me.heard_by : room.me.seen_by,
+  });
 }

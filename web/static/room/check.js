@@ -32,10 +32,10 @@ function form(visit) {
     }}
   >
     <div class="own-devices">
-      ${preview(visit)} ${visit.devices.troubles.map((key) => trouble(visit, key))}
-      ${visit.devices.asking ? html`<p class="quiet" role="status">${speak("check.asking")}</p>` : nothing}
+      ${preview(visit)} ${visit.own.devices.troubles.map((key) => trouble(visit, key))}
+      ${visit.own.devices.asking ? html`<p class="quiet" role="status">${speak("check.asking")}</p>` : nothing}
       ${tried(visit) ? devices(visit) : askFirst(visit)}
-      ${visit.level === null ? nothing : speaker(visit)}
+      ${visit.own.level === null ? nothing : speaker(visit)}
     </div>
     <div class="agreement">
       <label class="field">
@@ -73,20 +73,20 @@ function speaker({ speak }) {
 }
 
 /** @param {Visit} visit */
-const tried = ({ devices }) => devices.list.length > 0 || devices.asking;
+const tried = ({ own: { devices } }) => devices.list.length > 0 || devices.asking;
 
 /** @param {Visit} visit */
 function askFirst(visit) {
-  return visit.devices.troubles.length > 0
+  return visit.own.devices.troubles.length > 0
     ? nothing
-    : button({ text: visit.speak("check.try"), press: () => visit.devices.open() });
+    : button({ text: visit.speak("check.try"), press: () => visit.own.tryOut() });
 }
 
 /** @param {Visit} visit */
 function preview(visit) {
-  return html`<div class="preview" role="img" aria-label=${visit.speak(visit.ownPicture ? "check.picture" : "check.picture_off")}>
-    ${visit.ownPicture
-      ? html`<balint-preview .stream=${visit.ownPicture}></balint-preview>`
+  return html`<div class="preview" role="img" aria-label=${visit.speak(visit.own.picture ? "check.picture" : "check.picture_off")}>
+    ${visit.own.picture
+      ? html`<balint-preview .stream=${visit.own.picture}></balint-preview>`
       : html`${icon("self")}`}
   </div>`;
 }
@@ -95,10 +95,10 @@ function preview(visit) {
 function devices(visit) {
   const { speak } = visit;
   return html`<div class="choices">${choice(visit, "camera")} ${choice(visit, "microphone")}</div>
-    ${visit.devices.microphone && visit.level !== null
+    ${visit.own.devices.microphone && visit.own.level !== null
       ? html`<label class="field level">
           <span>${speak("check.level")}</span>
-          <meter min="0" max="1" .value=${visit.level}></meter>
+          <meter min="0" max="1" .value=${visit.own.level}></meter>
           <small class="quiet">${speak("check.level_hint")}</small>
         </label>`
       : nothing}`;
@@ -109,17 +109,17 @@ function devices(visit) {
  * @param {Device} device
  */
 function choice(visit, device) {
-  const { speak, devices: own } = visit;
+  const { speak, own } = visit;
   const kind = device === "camera" ? "videoinput" : "audioinput";
-  const known = own.list.filter((one) => one.kind === kind);
-  if (known.length === 0 || !own[device]) return nothing;
+  const known = own.devices.list.filter((one) => one.kind === kind);
+  if (known.length === 0 || !own.devices.has(device)) return nothing;
   return html`<div class="device">
     <label class="field">
       <span>${speak(`check.${device}`)}</span>
-      <select @change=${(/** @type {Event} */ event) => event.target instanceof HTMLSelectElement && own.choose(device, event.target.value)}>
+      <select @change=${(/** @type {Event} */ event) => event.target instanceof HTMLSelectElement && own.devices.choose(device, event.target.value)}>
         ${known.map(
           (one, index) =>
-            html`<option value=${one.deviceId} ?selected=${one.deviceId === own.wanted[device]}>
+            html`<option value=${one.deviceId} ?selected=${one.deviceId === own.devices.wanted[device]}>
               ${one.label || `${speak(`check.${device}`)} ${index + 1}`}
             </option>`,
         )}
@@ -128,8 +128,8 @@ function choice(visit, device) {
     <label class="tick">
       <input
         type="checkbox"
-        .checked=${visit.choice[device]}
-        @change=${() => visit.set({ choice: { ...visit.choice, [device]: !visit.choice[device] } })}
+        .checked=${own.choice[device]}
+        @change=${() => (device === "camera" ? own.look(!own.choice.camera) : own.choose({ ...own.choice, microphone: !own.choice.microphone }))}
       />
       <span>${speak(`check.${device}_on`)}</span>
     </label>
@@ -143,6 +143,6 @@ function choice(visit, device) {
 function trouble(visit, key) {
   return html`<div class="trouble" role="alert">
     <p>${visit.speak(key)}</p>
-    ${visit.unfit ? nothing : button({ text: visit.speak("button.try_again"), press: () => visit.devices.open(), look: "quiet" })}
+    ${visit.unfit ? nothing : button({ text: visit.speak("button.try_again"), press: () => visit.own.devices.open(), look: "quiet" })}
   </div>`;
 }

@@ -37,8 +37,8 @@ export function personView(visit, person, place) {
     aria-description=${person.state === "back" ? visit.speak("state.back") : nothing}
     .place=${place}
     .sound=${own ? null : visit.media.sound(person.slot)}
-    .picture=${own ? visit.ownPicture : visit.media.picture(person.slot)}
-    .showing=${own ? visit.selfView && visit.choice.camera : shown(person) && !without}
+    .picture=${own ? visit.own.picture : visit.media.picture(person.slot)}
+    .showing=${own ? mirrored(visit, person) : shown(person) && !without}
   >
     <span class="seat" aria-hidden="true">${mark(person)}${without ? icon("no_picture") : nothing}</span>
     <span class="plate">
@@ -59,6 +59,14 @@ export const seat = ({ person, group, state, style }) => ({ person, group, back:
 
 /** @param {Person} person */
 const shown = (person) => person.seen && person.camera && person.state !== "away" && person.state !== "empty";
+
+/**
+ * Whether I see myself: as I have chosen, and in any case while the group sees me although I sit back.
+ *
+ * @param {Visit} visit
+ * @param {Person} person
+ */
+const mirrored = ({ selfView, own }, { state }) => own.tracks.camera !== null && (selfView || state === "back");
 
 /**
  * Why a picture that somebody shows is not to be seen here: my own choice, or my line.

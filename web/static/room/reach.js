@@ -27,3 +27,10 @@ function found(sense, goes, muted, known, count) {
   if (count === 0) return `nobody_${sense}s`;
   return count === 1 ? `one_${sense}s` : `some_${sense}`;
 }
+
+/**
+ * @param {ReturnType<typeof reach>} hear
+ * @param {ReturnType<typeof reach>} see
+ * @returns {boolean} whether one sentence says it for both
+ */
+export const alike = (hear, see) => hear[0].replace("hear", "see") === see[0] && hear[1].count === see[1].count;

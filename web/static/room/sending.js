@@ -100,13 +100,15 @@ export function sends(choice, now, coming = false) {
  * @param {Choice} choice
  * @param {Stand} now
  * @param {readonly string[]} may
- * @returns {{state: "on" | "off" | "waiting" | "elsewhere", why: string, able: boolean}} `waiting`: on, but the phase
- *   has closed it; `elsewhere`: at another device of mine
+ * @param {boolean} [muted] by the system
+ * @returns {{state: "on" | "off" | "muted" | "waiting" | "elsewhere", why: string, able: boolean}} `waiting`: on, but the
+ *   phase has closed it; `elsewhere`: at another device of mine
  */
-export function button(device, choice, now, may) {
+export function button(device, choice, now, may, muted = false) {
   if (device === "microphone" && now.elsewhere) return { state: "elsewhere", why: "own.microphone_elsewhere", able: true };
   const allowed = device === "microphone" ? now.speak : now.show;
   const on = choice[device];
+  if (allowed && on && muted) return { state: "muted", why: `trouble.${device}_muted`, able: true };
   if (allowed) return { state: on ? "on" : "off", why: `own.${device}_${on ? "on" : "off"}`, able: true };
   if (now.back) return { state: "waiting", why: `own.${device}_back`, able: false };
   if (device === "microphone" && may.includes("TakeWord")) return { state: "off", why: "own.microphone_take", able: true };

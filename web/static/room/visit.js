@@ -1,19 +1,20 @@
 // One person's visit in this tab: what is known, what is turned on, and everything that can be done.
 
 import { Connection } from "./connection.js";
-import { OwnDevices, missing } from "./devices.js";
+import { misfit } from "./fit.js";
 import { Glance, READING } from "./glance.js";
 import { signOut } from "./goodbye.js";
-import { Level } from "./level.js";
+import { Hour } from "./hour.js";
 import { Media } from "./media.js";
 import { forget, recall, remember, windowOf } from "./memory.js";
-import { follow, rested, sends, stand } from "./sending.js";
+import { Own } from "./own.js";
+import { stand } from "./sending.js";
 import { heights } from "./shown.js";
 import { chime } from "./sound.js";
 import { Wake } from "./wake.js";
 
 /** @typedef {import("./types.js").Snapshot} Snapshot */
-/** @typedef {"microphone" | "camera"} Device */
+/** @typedef {import("./devices.js").Device} Device */
 /**
  * @typedef {({kind: "end"} | {kind: "remove", person: string, name: string, invited: string | null}
  *   | {kind: "back", step: number, name: string}) & {read?: import("./glance.js").Shown}} Question `read`: when it was asked
@@ -37,11 +38,8 @@ export class Visit extends EventTarget {
   /** @type {Snapshot | null} */
   room = null;
   told = 0; // performance.now() when `room` came
-  /** @type {import("./sending.js").Choice} */
-  choice;
   name;
   sounds = true;
-  coming = false; // back into the circle: asked for, and not answered yet
   selfView = false;
   soundOnly = false; // my own choice: no pictures come to me
   soundHere = false; // this device carries my sound, and another one of mine has my place
@@ -52,26 +50,21 @@ export class Visit extends EventTarget {
   deskOpen = false;
   stillSignedIn = false; // although this person wanted to be signed out
   silent = false; // the browser waits for a click before it plays sound
-  /** @type {number | null} how loud I am, 0 to 1, before coming in; null where it cannot be measured */
-  level = 0;
   /** @type {Question | null} */
   question = null;
   /** @type {{text: string, kind: "notice" | "refusal"} | null} */
   news = null;
   /** @type {{by: string, text: string}[]} the leaders' line; kept here only */
   lines = [];
-  devices = new OwnDevices();
-  /** @type {MediaStream | null} */
-  ownPicture = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #newsTimer;
   #wake;
+  #hour = new Hour();
   #glance = new Glance();
   /** @type {Set<string>} commands that were pressed and are not answered yet */
   #pressed = new Set();
   /** @type {Promise<string> | null} */
   #window = null;
-  #level = new Level((level) => this.#say({ level }));
 
   /**
    * @param {import("./types.js").Page} page
@@ -83,14 +76,14 @@ export class Visit extends EventTarget {
     this.speak = speak;
     this.name = page.name;
     this.outside = OUTSIDE.includes(page.standing);
-    this.choice = { microphone: !this.outside, camera: !this.outside, returning: false };
+    this.own = new Own(!this.outside);
     this.media = new Media(page.slots, page.ice, { arrived: () => this.connection.arrived(), ask: (sdp) => this.#offer(sdp) });
     this.media.addEventListener("change", () => this.#changed());
     this.media.addEventListener("hush", () => this.connection.doubt());
     this.media.addEventListener("sound", () => this.connection.hurry());
     this.#wake = new Wake((slept) => this.#back(slept));
-    this.devices.addEventListener("change", () => this.#changed());
-    this.devices.addEventListener("taken", (event) => event instanceof CustomEvent && this.#taken(event.detail));
+    this.own.addEventListener("change", () => this.#changed());
+    this.own.addEventListener("trouble", (event) => event instanceof CustomEvent && this.tell(event.detail));
     this.connection = new Connection(page.room, {
       link: (link) => this.#linked(link),
       room: (room) => this.#show(room),
@@ -106,16 +99,19 @@ export class Visit extends EventTarget {
 
   /** Begins with the device check, or goes straight in after a reload. */
   async start() {
-    const problem = missing();
-    if (problem) return this.#say({ step: "check", unfit: problem });
     const kept = recall(this.page.room);
-    if (!kept) {
-      this.#changed();
-      return this.outside ? undefined : this.devices.open();
-    }
-    Object.assign(this, { name: kept.name, choice: kept.choice, sounds: kept.sounds, soundOnly: kept.soundOnly ?? false, soundHere: kept.soundHere ?? false });
-    this.devices.wanted = { microphone: kept.microphone, camera: kept.camera };
-    return this.enter();
+    if (kept) return this.#goOn(kept);
+    const unfit = await misfit();
+    this.#say({ unfit });
+    if (!unfit && !this.outside) await this.own.devices.open();
+  }
+
+  /** @param {import("./memory.js").Kept} kept before a reload */
+  #goOn({ name, choice, sounds, soundOnly = false, soundHere = false, microphone, camera }) {
+    Object.assign(this, { name, sounds, soundOnly, soundHere });
+    this.own.devices.wanted = { microphone, camera };
+    this.own.choose(choice);
+    return this.#comeIn();
   }
 
   /**
@@ -123,20 +119,26 @@ export class Visit extends EventTarget {
    *
    * @param {boolean} [move] also out of another window of mine
    */
-  async enter(move = false) {
-    this.#say({ step: "room", over: "", unnamed: "", room: null, restart: null, level: 0 });
-    this.#keep();
-    if (move) this.devices.reopen();
-    const wanted = /** @type {Device[]} */ (["microphone", "camera"]).filter((device) => this.choice[device]);
-    // Whoever has not answered the browser's question yet comes in first; what they allow follows.
-    if (!this.devices.asking) await this.devices.open(wanted);
+  enter(move = false) {
+    if (this.step === "check") this.own.enter();
+    return this.#comeIn(move);
+  }
+
+  /** @param {boolean} [move] */
+  async #comeIn(move = false) {
+    this.own.at("room");
+    this.#say({ step: "room", over: "", unnamed: "", room: null, restart: null });
+    if (move) this.own.devices.reopen();
+    // What the browser has not answered yet, or asks again after a reload, follows me in.
+    if (!this.own.devices.asking) void this.own.open();
     this.connection.open(await (this.#window ??= windowOf(this.page.room)), move);
   }
 
   /** This device is to carry my sound; my place, and my picture, stay where they are. */
   async carrySound() {
-    Object.assign(this, { soundHere: true, soundOnly: true, choice: { ...this.choice, camera: false } });
-    this.devices.release("camera");
+    Object.assign(this, { soundHere: true, soundOnly: true });
+    this.own.devices.release("camera");
+    this.own.turnOff("camera");
     await this.enter();
   }
 
@@ -225,28 +227,17 @@ export class Visit extends EventTarget {
    * @param {Device} device
    */
   async toggle(device) {
-    const on = !this.turnedOn(device);
-    const now = this.room && stand(this.room);
-    if (device === "microphone" && now?.elsewhere) return this.#fetchSound();
-    if (on && !(await this.#ready(device))) return;
-    if (device === "microphone" && on && now && !now.speak && this.may("TakeWord") && !(await this.command("TakeWord"))) return;
-    if (device === "microphone" && !on && now?.floor) void this.command("PassWord", { person: this.room?.me.person });
-    this.#choose({ ...this.choice, [device]: on, returning: this.choice.returning && !on });
+    const speaks = device === "microphone" && this.room ? stand(this.room) : null;
+    if (speaks?.elsewhere) return this.#fetchSound();
+    const takes = () => this.room !== null && !stand(this.room).speak && this.may("TakeWord");
+    if (!this.own.turnedOn(device)) return this.own.turnOn(device, async () => !speaks || !takes() || this.command("TakeWord"));
+    if (speaks?.floor) void this.command("PassWord", { person: this.room?.me.person });
+    this.own.turnOff(device);
   }
 
-  /**
-   * The presenter's return: one click, no question from the browser. Voice and picture go out with the asking, to be
-   * there when the server opens the gates; before, it forwards nothing.
-   */
+  /** The presenter's return: one click, no question from the browser. */
   async comeBack() {
-    if (this.coming) return;
-    const asks = this.may("ComeBack");
-    if (asks) this.#say({ coming: true });
-    const came = !asks || (await this.command("ComeBack"));
-    if (came) await this.devices.open(this.soundHere ? ["microphone"] : undefined);
-    this.coming = false;
-    if (!came) return this.#changed();
-    this.#choose({ microphone: this.devices.microphone !== null, camera: this.devices.camera !== null, returning: false });
+    await this.own.comeBack(async () => !this.may("ComeBack") || this.command("ComeBack"), !this.soundHere);
   }
 
   /** Pictures of the others, or only their sound; what I send is another matter. */
@@ -282,21 +273,6 @@ export class Visit extends EventTarget {
     return this.seated && (this.leads || this.holds || this.page.standing === "supervisor");
   }
 
-  /**
-   * By me, whatever the phase says.
-   *
-   * @param {Device} device
-   */
-  turnedOn(device) {
-    return this.choice[device] && this.devices[device] !== null;
-  }
-
-  /** What of me goes out at this moment. */
-  get goes() {
-    const { microphone, camera } = sends(this.choice, this.room && stand(this.room), this.coming);
-    return { microphone: microphone && this.devices.microphone !== null, camera: camera && this.devices.camera !== null };
-  }
-
   /** @param {string} does */
   may(does) {
     return this.room?.me.may.includes(does) ?? false;
@@ -321,11 +297,9 @@ export class Visit extends EventTarget {
     else this.#say({ stillSignedIn: true });
   }
 
-  /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "soundOnly" | "sounds" | "silent" | "choice">>} news */
+  /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "soundOnly" | "sounds" | "silent">>} news */
   set(news) {
-    Object.assign(this, news);
-    if (this.step === "room") this.#keep();
-    this.#changed();
+    this.#say(news);
   }
 
   /**
@@ -339,32 +313,6 @@ export class Visit extends EventTarget {
     this.#say({ news: { text: this.speak(key, values), kind } });
   }
 
-  /** @param {Device} device */
-  async #ready(device) {
-    await this.devices.open([device]);
-    const ready = this.devices[device] !== null;
-    if (!ready) this.tell(this.devices.troubles.at(-1) ?? `trouble.${device}_missing`);
-    return ready;
-  }
-
-  /** @param {import("./sending.js").Choice} choice */
-  #choose(choice) {
-    if (this.step !== "room") return; // an answer that came after leaving
-    this.choice = choice;
-    this.#keep();
-    this.#changed();
-  }
-
-  /**
-   * What was unplugged does not go on by itself when it is plugged in again.
-   *
-   * @param {Device} device
-   */
-  #taken(device) {
-    if (this.step === "room" && this.choice[device]) this.tell(`trouble.${device}_ended`);
-    this.#choose({ ...this.choice, [device]: false });
-  }
-
   /** @param {Snapshot} room */
   #show(room) {
     if (this.step === "over") return;
@@ -375,25 +323,24 @@ export class Visit extends EventTarget {
     if (before?.version !== room.version) setTimeout(() => this.#changed(), READING);
     this.#glance.show(room, this.told);
     if (room.me.place === "left" || room.me.place === "removed") return this.#end(room.me.place);
-    this.choice = follow(this.choice, before && stand(before), stand(room));
+    this.own.follow(room);
     if (before && before.phase !== room.phase && this.sounds) chime();
     if (before && room.door.length > before.door.length && this.sounds) chime([659.25], 0.05);
     if (stand(room).inside) this.media.start();
     else this.media.stop();
-    if (room.phase === "ended") this.devices.close();
-    this.#keep();
+    if (room.phase === "ended") this.own.devices.close();
     this.#changed();
   }
 
-  /** How I come in; whoever has slept comes in silent. */
+  /** How I come in. */
   #knock() {
     this.#wake.look();
-    return { name: this.name, microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera"), sound: this.soundHere };
+    return { name: this.name, ...this.own.brought, sound: this.soundHere };
   }
 
-  /** @param {number} slept milliseconds */
+  /** @param {number} slept milliseconds, or by how much the clock was put right */
   #back(slept) {
-    this.#choose(rested(this.choice, slept));
+    void this.own.doze(slept, () => this.#hour.moved(slept));
     this.connection.hurry();
     this.media.hurry();
   }
@@ -433,20 +380,17 @@ export class Visit extends EventTarget {
    */
   #askName(reason) {
     this.media.stop();
+    this.own.at("check");
     this.#say({ step: "check", unnamed: reason });
   }
 
   /** @param {string} reason */
   #finish(reason) {
     this.media.stop();
-    if (reason !== "already_here") this.devices.close(); // asked whether to move here: the browser need not ask again
+    if (reason !== "already_here") this.own.devices.close(); // asked whether to move here: the browser need not ask again
     if (!MOVED.includes(reason)) forget(this.page.room);
+    this.own.at("over");
     this.#say({ step: "over", over: reason });
-  }
-
-  #keep() {
-    const { microphone, camera } = this.devices.wanted;
-    remember(this.page.room, { name: this.name, choice: this.choice, sounds: this.sounds, soundOnly: this.soundOnly, soundHere: this.soundHere, microphone, camera });
   }
 
   /** @param {Partial<Visit>} news */
@@ -457,13 +401,11 @@ export class Visit extends EventTarget {
 
   /** What follows from the state goes out here, so that nothing has to remember to do it. */
   #changed() {
-    const { microphone, camera } = this.devices;
-    const { goes } = this;
+    const { own, name, sounds, soundOnly, soundHere } = this;
     const { layers, lean } = this.pictures;
-    this.media.send({ microphone: goes.microphone ? microphone : null, camera: goes.camera ? camera : null, layers, lean });
-    this.connection.devices({ microphone: this.turnedOn("microphone"), camera: this.turnedOn("camera") });
-    if (this.ownPicture?.getVideoTracks()[0] !== (camera ?? undefined)) this.ownPicture = camera && new MediaStream([camera]);
-    this.#level.follow(this.step === "check" ? microphone : null);
+    this.media.send({ ...own.tracks, layers, lean });
+    this.connection.devices(own.shown);
+    if (this.step === "room") remember(this.page.room, { name, sounds, soundOnly, soundHere, choice: own.choice, ...own.devices.wanted });
     this.dispatchEvent(new Event("change"));
   }
 }

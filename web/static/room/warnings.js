@@ -3,18 +3,22 @@
 /** @typedef {import("./visit.js").Visit} Visit */
 /** @typedef {{key: string, values?: import("./texts.js").Values, calm?: boolean}} Warning */
 
+/** @type {import("./devices.js").Device[]} */
+const DEVICES = ["microphone", "camera"];
 const LINE = { browser: "trouble.line_browser", server: "trouble.line", network: "trouble.line_network" };
 
 /**
  * @param {Visit} visit
  * @returns {Warning[]} the gravest first
  */
-export function warnings({ link, restart, media }) {
+export function warnings({ link, restart, media, own }) {
   const lost = link === "reconnecting";
   return [
     ...(lost ? [{ key: "room.reconnecting" }] : []),
     ...(restart === null ? [] : [{ key: "room.restarting", values: { seconds: restart }, calm: true }]),
     ...(!lost && media.struggling ? [{ key: LINE[media.struggling] }] : []),
     ...(media.unseen ? [{ key: "trouble.unseen" }] : []),
+    ...(own.devices.overdue ? [{ key: own.devices.microphone ? "trouble.asking_camera" : "trouble.asking" }] : []),
+    ...DEVICES.filter((device) => own.tracks[device] && own.devices.muted(device)).map((device) => ({ key: `trouble.${device}_muted` })),
   ];
 }
