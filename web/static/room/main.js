@@ -67,8 +67,9 @@ function follow(element) {
   if (element) measure.observe(element);
 }
 
+/** Whatever sound stands still goes on. */
 function play() {
-  for (const chair of root.querySelectorAll("balint-chair")) if (chair instanceof Chair) chair.play();
+  for (const chair of root.querySelectorAll("balint-chair")) if (chair instanceof Chair && chair.paused) chair.play();
 }
 
 root.replaceChildren();
@@ -80,11 +81,12 @@ root.addEventListener("audible", () => visit.silent && visit.set({ silent: false
 for (const act of ["pointerdown", "keydown"]) {
   document.addEventListener(act, () => {
     wake(); // browsers keep sound back until somebody does something
-    if (visit.silent) play();
+    play();
   });
 }
 document.addEventListener("visibilitychange", () => {
   void stayAwake(visit.step === "room");
+  if (!document.hidden) play();
   soon();
 });
 addEventListener("resize", soon); // another screen may have finer pixels
