@@ -2,6 +2,7 @@
 
 from playwright.async_api import expect
 from tests.e2e.evening import come_in, go_to, open_session
+from tests.e2e.pages_only import PagesOnly
 from tests.e2e.person import until
 
 GROUP = ("--leader", "Ada", "--member", "Cy")
@@ -43,6 +44,14 @@ window.mute = (muted) => {
   }
 };
 """
+# As a system does that has lost its earphones.
+PAUSE = """
+() => document.querySelectorAll("balint-chair:not([data-own]) audio").forEach((one) => one.pause())
+"""
+INSIST_ON_PAUSE = f"() => {{ window.insisting = setInterval({PAUSE.strip()}, 20); }}"
+PAUSED = """
+() => [...document.querySelectorAll("balint-chair:not([data-own]) audio")].map((one) => one.paused)
+"""
 PUT_THE_CLOCK_ON = """
 () => {
   const now = Date.now;
@@ -72,6 +81,36 @@ async def test_a_browser_that_cannot_order_codecs_hears_and_is_heard_like_everyo
         slot = await listener.seat_of(speaker)
         await until(lambda listener=listener, slot=slot: hears(listener, slot), within=40)
     assert cy.trouble == []
+
+
+async def test_where_pages_come_through_and_the_room_does_not_the_network_is_named(gather, server):
+    people = await gather("--leader", "Ada")
+    ada = people["Ada"]
+    async with PagesOnly(server.origin) as network:
+        await ada.page.goto(ada.link.replace(server.origin, network.origin))
+        await ada.page.get_by_role("checkbox", name="I agree").check()
+        await ada.press("Join the room")
+
+        await expect(ada.page.get_by_role("alert")).to_contain_text("Pages come through to you here")
+
+
+async def test_sound_that_the_system_pauses_goes_on_and_waits_for_a_click_where_the_system_insists(gather):
+    people = await gather(*GROUP)
+    await come_in(people)
+    await open_session(people, presenter=None)
+    cy = people["Cy"]
+    await until(lambda: plays(cy))
+
+    await cy.page.evaluate(PAUSE)
+    await until(lambda: plays(cy))
+
+    await cy.page.evaluate(INSIST_ON_PAUSE)
+    await expect(cy.button("Let me hear the room")).to_be_visible()
+    await cy.page.evaluate("clearInterval(window.insisting)")
+    await cy.press("Let me hear the room")
+
+    await until(lambda: plays(cy))
+    await expect(cy.button("Let me hear the room")).to_have_count(0)
 
 
 async def test_nobody_is_counted_as_hearing_me_while_the_line_is_down(gather, alone):
@@ -138,6 +177,11 @@ async def test_a_clock_that_is_put_right_takes_nobodys_voice(gather):
 
     await expect(ada.button("Turn microphone off")).to_be_visible()
     await expect(ada.page.locator(".return")).to_have_count(0)
+
+
+async def plays(person) -> bool:
+    found: list[bool] = await person.page.evaluate(PAUSED)
+    return found == [False]
 
 
 async def says(person, words: str) -> bool:

@@ -11,6 +11,7 @@ import { Shown } from "./shown.js";
 /**
  * @typedef {object} Listener what the connection tells
  * @property {(link: Link) => void} link
+ * @property {(barred: boolean) => void} barred whether ordinary requests come through while this line does not
  * @property {(room: Snapshot) => void} room
  * @property {(notice: {key: string, by: string | null, values: Record<string, string | number>}) => void} notice
  * @property {(line: {by: string, text: string}) => void} line
@@ -25,6 +26,7 @@ const ANSWER_WITHIN = 10_000; // milliseconds; who takes longer is not there any
 const OFFER_WITHIN = 4_000; // a new line is needed now
 const SIGN_WITHIN = 1_000; // when there is doubt already
 const MOVED = 3_000; // after a sign of another network, a loss is this side's own
+const BARRED = 2; // attempts in vain, after which it is asked whether pages come through
 const GATEWAY_ERRORS = 502; // and above: what stands before the server has answered
 const OWN_LOSSES = ["ping timeout", "io client disconnect"];
 const PASSING = ["not_connected", "server_error", "journal_unavailable", "too_fast"]; // reasons that may be gone soon
@@ -224,6 +226,7 @@ export class Connection {
     this.#version = room.version;
     this.#attempts = 0;
     this.#listener.link("connected");
+    this.#listener.barred(false);
     this.#listener.room(room);
     for (const go of this.#awaiting.splice(0)) go();
   }
@@ -253,7 +256,14 @@ export class Connection {
     const refused = !this.#socket.active; // the server's word, not the network's
     if (refused && !PASSING.includes(reason)) return this.#end(reason);
     this.#listener.link("reconnecting");
+    if (this.#attempts >= BARRED) void this.#askWhy();
     this.#later({ refused });
+  }
+
+  /** A network may let pages through, and this line never: that is another trouble than a server that is away. */
+  async #askWhy() {
+    const barred = await answers();
+    if (!this.#here) this.#listener.barred(barred);
   }
 
   /** @param {string} reason */

@@ -35,6 +35,7 @@ export class Visit extends EventTarget {
   unfit = ""; // why this browser cannot take part, a key
   /** @type {import("./types.js").Link} */
   link = "closed";
+  barred = false; // pages come through, and the line for words does not
   /** @type {Snapshot | null} */
   room = null;
   told = 0; // performance.now() when `room` came
@@ -86,6 +87,7 @@ export class Visit extends EventTarget {
     this.own.addEventListener("trouble", (event) => event instanceof CustomEvent && this.tell(event.detail));
     this.connection = new Connection(page.room, {
       link: (link) => this.#linked(link),
+      barred: (barred) => barred !== this.barred && this.#say({ barred }),
       room: (room) => this.#show(room),
       notice: (notice) => this.#notice(notice),
       line: (line) => this.#say({ lines: [...this.lines, line].slice(-100) }),

@@ -11,10 +11,10 @@ const LINE = { browser: "trouble.line_browser", server: "trouble.line", network:
  * @param {Visit} visit
  * @returns {Warning[]} the gravest first
  */
-export function warnings({ link, restart, media, own }) {
+export function warnings({ link, barred, restart, media, own }) {
   const lost = link === "reconnecting";
   return [
-    ...(lost ? [{ key: "room.reconnecting" }] : []),
+    ...(lost ? [{ key: barred ? "trouble.barred" : "room.reconnecting" }] : []),
     ...(restart === null ? [] : [{ key: "room.restarting", values: { seconds: restart }, calm: true }]),
     ...(!lost && media.struggling ? [{ key: LINE[media.struggling] }] : []),
     ...(media.unseen ? [{ key: "trouble.unseen" }] : []),
