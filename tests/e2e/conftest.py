@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Playwright, async_playwright, expect
 from tests.e2e.ahead import Ahead
 from tests.e2e.firefox import FIREFOX, Firefox
 from tests.e2e.house import House
-from tests.e2e.person import WATCH_CONNECTIONS, Person
+from tests.e2e.person import WATCH_CONNECTIONS, Person, read_at_once
 from tests.e2e.simulated import Simulated
 from tests.support.missing import missing
 from tests.support.process import Server
@@ -36,14 +36,15 @@ NOT_NEEDED = [
 
 ARGUMENTS = [
     "--no-sandbox",
-    "--use-fake-device-for-media-stream=fps=10",
+    "--use-fake-device-for-media-stream=fps=5",
     "--use-fake-ui-for-media-stream",
     "--disable-background-networking",
     "--disable-quic",
+    "--autoplay-policy=no-user-gesture-required",  # else a reloaded page plays only if its microphone opens first
     f"--disable-features={','.join(NOT_NEEDED)}",
 ]
 CAMERA = "--use-fake-device-for-media-stream=fps=24"
-"""After those: as many frames as the page asks for, where pictures are measured; tests save with ten."""
+"""After those: as many frames as the page asks for, where pictures are measured; tests save with five."""
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -126,13 +127,16 @@ async def gather(server: Planner, browser: Browser) -> AsyncIterator[Gather]:
     """
     Plans a session, `at` another server if need be; nobody has come in yet.
 
-    Each person has a context of the browser, except who is `simulated`.
+    Each person has a context of the browser, except who is `simulated`. Where much is pressed and reading is not what
+    is looked at, they read `at_once`.
     """
     async with AsyncExitStack() as stack:
 
-        async def open_for(one: dict[str, str], script: str, context: dict[str, Any]) -> Person:
+        async def open_for(one: dict[str, str], script: str, quick: bool, context: dict[str, Any]) -> Person:
             opened = await browser.new_context(**(ORDINARY | context))
             stack.push_async_callback(opened.close)
+            if quick:
+                await read_at_once(opened)
             await opened.add_init_script(WATCH_CONNECTIONS + script)
             return Person(one["name"], one["standing"], one["link"], opened, await opened.new_page())
 
@@ -146,6 +150,7 @@ async def gather(server: Planner, browser: Browser) -> AsyncIterator[Gather]:
             at: Planner = server,
             simulated: Collection[str] = (),
             scripts: Mapping[str, str] | None = None,
+            at_once: bool = False,
             **context: Any,
         ) -> dict[str, Any]:
             people: dict[str, Person | Simulated] = {}
@@ -153,7 +158,7 @@ async def gather(server: Planner, browser: Browser) -> AsyncIterator[Gather]:
                 if one["name"] in simulated:
                     people[one["name"]] = simulate(one, number)
                 else:
-                    people[one["name"]] = await open_for(one, (scripts or {}).get(one["name"], ""), context)
+                    people[one["name"]] = await open_for(one, (scripts or {}).get(one["name"], ""), at_once, context)
             return people
 
         yield gather
@@ -162,16 +167,24 @@ async def gather(server: Planner, browser: Browser) -> AsyncIterator[Gather]:
 Start = Callable[..., Awaitable[Firefox]]
 
 
-@pytest.fixture
-async def firefox() -> AsyncIterator[Start]:
-    """Starts a Firefox of its own for the test."""
+@pytest.fixture(scope="session")
+async def foxes() -> AsyncIterator[Firefox]:
+    """One Firefox for the whole run."""
     if FIREFOX is None:
         missing("Firefox (or ASCONA_TEST_FIREFOX, where it is)", "firefox-esr")
-    opened = Firefox()
+    running = Firefox()
+    await running.launch()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def firefox(foxes: Firefox) -> AsyncIterator[Start]:
+    """Opens a page in Firefox that shares nothing with those of other tests."""
 
     async def start(script: str = "") -> Firefox:
-        await opened.start(WATCH_CONNECTIONS + script)
-        return opened
+        await foxes.open(WATCH_CONNECTIONS + script)
+        return foxes
 
     yield start
-    await opened.stop()
+    await foxes.leave()

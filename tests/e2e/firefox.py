@@ -58,7 +58,7 @@ class Refused(AssertionError):
 
 
 class Firefox:
-    """A browser with a fresh profile and one page."""
+    """A browser with a fresh profile, and one page at a time."""
 
     def __init__(self) -> None:
         self.trouble: list[str] = []  # what the page's console complained of
@@ -67,7 +67,12 @@ class Firefox:
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
     async def start(self, script: str, reaches: str = "") -> None:
-        """`script` runs in every page before its own; `reaches`: an address of another machine it may go to."""
+        """Launch, and open a page."""
+        await self.launch(reaches)
+        await self.open(script)
+
+    async def launch(self, reaches: str = "") -> None:
+        """`reaches`: an address of another machine that its pages may go to."""
         profile = tempfile.TemporaryDirectory(prefix="ascona-firefox-", ignore_cleanup_errors=True)
         home = Path(self._open.enter_context(profile))
         near = ", ".join(filter(None, (str(PREFERENCES[NO_PROXY]), reaches)))
@@ -87,9 +92,19 @@ class Firefox:
         self._spawn(self._read(self._socket))
         await self.tell("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         await self.tell("session.subscribe", events=["log.entryAdded"])
-        await self.tell("script.addPreloadScript", functionDeclaration=f"() => {{ {script} }}")
-        self._page = (await self.tell("browsingContext.create", type="tab"))["context"]
+
+    async def open(self, script: str) -> None:
+        """Open a page that shares nothing with those before it; `script` runs in it before its own."""
+        self.trouble = []
+        self._user = (await self.tell("browser.createUserContext"))["userContext"]
+        before = f"() => {{ {script} }}"
+        await self.tell("script.addPreloadScript", functionDeclaration=before, userContexts=[self._user])
+        self._page = (await self.tell("browsingContext.create", type="tab", userContext=self._user))["context"]
         await self.resize(1440, 900)
+
+    async def leave(self) -> None:
+        """Close the page, with all that it has kept."""
+        await self.tell("browser.removeUserContext", userContext=self._user)
 
     async def stop(self) -> None:
         await self._open.aclose()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from ascona import assets
 
 COUNTED_MS = 500
 """How long packets are counted where none may come."""
@@ -77,6 +80,18 @@ async () => {
 }
 """
 
+GLANCE = assets.web() / "static" / "room" / "glance.js"
+READING = re.compile(r"(READING = )[\d_]+")
+
+
+async def read_at_once(context: BrowserContext) -> None:
+    """Whoever has pages in here presses for what has just come, too: no second and a half between two presses."""
+    quick, found = READING.subn(r"\g<1>0", GLANCE.read_text(encoding="utf-8"))
+    assert found == 1
+    served = {"body": quick, "content_type": "text/javascript"}
+    await context.route(f"**/{GLANCE.name}", lambda route: route.fulfill(**served))
+
+
 NOTHING = {"packets": 0, "lost": 0, "frames": 0, "freezes": 0, "energy": 0.0}
 
 
@@ -122,6 +137,10 @@ class Person:
         await self.page.get_by_role("button", name="Join the room").click()
         await expect(self.room).to_have_attribute("data-link", "connected")
 
+    async def hang_up(self) -> None:
+        """Their line is lost, without a word."""
+        await self.page.goto("about:blank")
+
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
@@ -164,6 +183,13 @@ class Person:
         before = await self.room.get_attribute("data-version")
         await self.press("Next phase")
         await expect(self.room).not_to_have_attribute("data-version", before or "")
+
+    async def chairs(self) -> list[tuple[int, str]]:
+        """Seat and name, as they stand in the page."""
+        told = await self.page.locator("balint-chair").evaluate_all(
+            "(all) => all.map((one) => [one.dataset.seat, one.dataset.name])"
+        )
+        return [(int(seat), name) for seat, name in told]
 
     async def seat_of(self, name: str) -> int:
         seat = await self.chair(name).get_attribute("data-seat")

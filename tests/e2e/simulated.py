@@ -88,6 +88,10 @@ class Simulated:
     async def phase(self) -> str:
         return str(self._visitor.room["phase"])
 
+    async def chairs(self) -> list[tuple[int, str]]:
+        """Seat and name, as they come."""
+        return [(one["seat"], one["name"]) for one in self._visitor.room["people"]]
+
     async def moves_on(self) -> None:
         """Press “Next phase”, and see it."""
         before = self._visitor.room["version"]

@@ -6,6 +6,7 @@ from tests.e2e.access import AXE, assert_accessible_at_every_size
 from tests.e2e.evening import come_in, go_to, open_session
 from tests.e2e.house import House
 from tests.e2e.person import Person
+from tests.e2e.simulated import Simulated
 
 # The server's warnings are seen here, too: a page that is left while it asks for a file leaves Python to close it.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -19,13 +20,13 @@ def server(ahead: House) -> House:
     return ahead
 
 
-async def lose_line(person: Person, seen_by: Person) -> None:
-    await person.page.goto("about:blank")
-    await expect(seen_by.chair(person.name)).to_have_attribute("data-state", "away")
+async def lose_line(person: Person | Simulated, seen_by: Person) -> None:
+    await person.hang_up()
+    await seen_by.sees_state(person.name, "away")
 
 
 async def test_without_leaders_the_group_asks_its_deputy_who_holds_the_frame_until_one_is_back(gather, clock):
-    people = await gather(*GROUP, scripts=AXES)
+    people = await gather(*GROUP, simulated=("Cy",), at_once=True, scripts=AXES)
     ada, cy, dee, emil = people.values()
     await come_in(people)
     await open_session(people)
@@ -55,7 +56,7 @@ async def test_without_leaders_the_group_asks_its_deputy_who_holds_the_frame_unt
 
 
 async def test_the_account_waits_for_a_lost_presenter_until_leaders_choose(gather, clock):
-    people = await gather(*GROUP, scripts=AXES)
+    people = await gather(*GROUP, simulated=("Emil",), at_once=True, scripts=AXES)
     ada, cy, dee, _ = people.values()
     await come_in(people)
     await open_session(people)

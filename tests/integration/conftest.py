@@ -13,6 +13,7 @@ from tests.support.server import Visitor, planned, started
 
 from ascona import app
 from ascona.core.people import Role
+from ascona.live import seats
 from ascona.media.switchboard import Switchboard
 
 Where = dict[str, Any]
@@ -39,6 +40,12 @@ async def server(where: Where) -> AsyncIterator[app.Server]:
     running = await started(**where)
     yield running
     await running.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chair is empty as soon as its line is lost; otherwise two seconds later."""
+    monkeypatch.setattr(seats, "LINE_PATIENCE_SECONDS", 0.0)
 
 
 @pytest.fixture

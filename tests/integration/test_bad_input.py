@@ -77,7 +77,7 @@ async def test_a_broken_offer_is_refused_with_a_reason(gather, sdp, reason):
     assert await people["Ada"].do("OpenSession") == {}
 
 
-async def test_a_message_larger_than_any_offer_ends_that_line_and_no_other(gather):
+async def test_a_message_larger_than_any_offer_ends_that_line_and_no_other(gather, impatient):
     people = await gather(GROUP)
     await admitted(people)
     assert people["Max"].socket

@@ -127,7 +127,7 @@ async def test_a_command_sent_twice_is_carried_out_once(gather):
     assert people["Ada"].room["phase"] == "choose"
 
 
-async def test_a_lost_line_keeps_seat_and_case_and_is_never_late(gather):
+async def test_a_lost_line_keeps_seat_and_case_and_is_never_late(gather, impatient):
     people = await gather(GROUP)
     await with_pia_presenting(people)
     pia = people["Pia"]
@@ -241,7 +241,9 @@ async def test_an_ended_session_leaves_the_memory_with_the_last_who_looks_at_it(
     assert (await ada.sees(lambda room: room["me"]["stance"] == "ended"))["people"] == []
 
 
-async def test_an_evening_that_nobody_ended_is_ended_a_day_later_and_not_while_somebody_is_there(gather, server):
+async def test_an_evening_that_nobody_ended_is_ended_a_day_later_and_not_while_somebody_is_there(
+    gather, server, impatient
+):
     people = await gather(GROUP, title="Tuesday")
     await with_pia_presenting(people)
     [room] = list(server.rooms)

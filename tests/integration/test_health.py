@@ -148,7 +148,7 @@ async def test_the_status_page_is_shown_on_this_machine_and_to_no_other_name(ser
         assert answer.status == 404
 
 
-async def test_before_it_stops_everybody_is_told_and_nobody_begins(server, http, gather):
+async def test_before_it_stops_everybody_is_told_and_nobody_begins(server, http, gather, impatient):
     people = await gather({"Ada": Role.LEADER, "Ben": Role.CO_LEADER})
     for visitor in people.values():
         await visitor.come()

@@ -26,7 +26,7 @@ class RawLine:
 
 
 @pytest.fixture
-async def max_by_hand(server, gather):
+async def max_by_hand(server, gather, impatient):
     """The group, and Max, who has come in on a websocket of his own."""
     people = await gather(GROUP)
     await admitted(people)

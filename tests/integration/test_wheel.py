@@ -30,12 +30,13 @@ def released(tmp_path_factory) -> Path:
 def installed(released, tmp_path_factory) -> Path:
     """The `ascona` command in an environment that holds the wheel and what it asks for, and nothing else."""
     folder = tmp_path_factory.mktemp("installed")
-    run(sys.executable, "-m", "venv", folder)
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
     (wheel,) = released.glob("*.whl")
     pins = folder / "pins.txt"
     lock = (CHECKOUT / "deploy" / "lock.txt").read_text(encoding="utf-8")
     pins.write_text("\n".join(re.findall(r"^\S+==\S+", lock, re.MULTILINE)), encoding="utf-8")
-    run(folder / "bin" / "python", "-m", "pip", "install", "-qq", "--constraint", pins, wheel)
+    into = ("--python", folder / "bin" / "python")  # our own pip: another one need not be unpacked there
+    run(sys.executable, "-m", "pip", *into, "install", "-qq", "--no-compile", "--constraint", pins, wheel)
     return folder / "bin" / "ascona"
 
 
