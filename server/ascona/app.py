@@ -26,7 +26,7 @@ from ascona.forwarding import CannotStart, Forwarding, forwarding, port_trouble
 from ascona.health import Health, Timed
 from ascona.live.callers import Callers
 from ascona.live.namespace import RoomNamespace
-from ascona.live.room import Room
+from ascona.live.room import SCREENS_PAUSE_SECONDS, Room
 from ascona.live.rooms import Rooms
 from ascona.live.sign_ins import SignIns
 from ascona.live.watch import Watch
@@ -189,7 +189,9 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
             media.open_room(id, slots_of(session))
             session = replace(session, present=still_here(session, await media.wiring(id)))
             title, again = await journal.title(id), await invitations.opened_again(id, clock())
-            return Room(session, title, timed, media, namespace, clock, history, watch.look, again)
+            return Room(
+                session, title, timed, media, namespace, clock, history, watch.look, again, SCREENS_PAUSE_SECONDS
+            )
 
         seconds = journal_seconds()
         timed = Timed(journal, seconds)

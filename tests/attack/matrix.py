@@ -130,7 +130,7 @@ TABLE: dict[str, list[tuple[str, str]]] = {
     "InviteToCircle": [("LC", "before the end")],
     "offer": [(INSIDE, "before the end")],
     "line": [("LCS", "always")],
-    "devices": [(INSIDE + "DK", "before the end"), ("TV", "unlocked"), (INSIDE + "DTVKX", "ended")],
+    "devices": [(INSIDE, "always")],
     "shows": [(INSIDE, "before the end")],
 }
 

@@ -17,7 +17,7 @@ from ascona.core.evolve import evolve
 from ascona.core.invariants import Wiring, forwarding, places, receivers, version
 from ascona.core.media_plan import media_plan
 from ascona.live.namespace import RoomNamespace
-from ascona.live.room import Room
+from ascona.live.room import SCREENS_PAUSE_SECONDS, Room
 from ascona.live.rooms import Rooms
 from ascona.live.watch import Watch
 from ascona.live.websocket import MESSAGES
@@ -242,7 +242,8 @@ class Ground:
         history = await self._book.since(self._first.id, 0)
         session = reduce(lambda one, record: evolve(one, record.event, record.by), history, self._first)
         session = replace(session, present=app.still_here(session, await self._exchange.wiring(session.id)))
-        return Room(session, "", self._book, self._exchange, self._wire, self._now, history, self.watch.look)
+        wiring = (self._book, self._exchange, self._wire, self._now, history, self.watch.look)
+        return Room(session, "", *wiring, pause=SCREENS_PAUSE_SECONDS)
 
     async def _identify(self, cookie: str, _room: str) -> str:
         return cookie

@@ -15,7 +15,7 @@ from ascona.core.evolve import evolve
 from ascona.core.session import Session
 from ascona.live.namespace import RoomNamespace
 from ascona.live.outage import Order
-from ascona.live.room import Room
+from ascona.live.room import SCREENS_PAUSE_SECONDS, Room
 from ascona.live.rooms import Rooms
 from ascona.live.watch import Watch
 from ascona.live.websocket import MESSAGES
@@ -181,9 +181,8 @@ class House:
         session = self._plan.rebuilt(session, down)
         session = replace(session, present=app.still_here(session, await self._exchange.wiring(session.id)))
         self._exchange.open_room(session.id, app.slots_of(session))
-        return self._plan.room(
-            session, "", self._book, self._exchange, self._audience, self.now, history, self._look_after.look
-        )
+        wiring = (self._book, self._exchange, self._audience, self.now, history, self._look_after.look)
+        return self._plan.room(session, "", *wiring, pause=SCREENS_PAUSE_SECONDS)
 
     async def _identify(self, cookie: str, _room: str) -> str:
         await asyncio.sleep(self._weather.between(0.0, 0.01))

@@ -76,10 +76,14 @@ class Page:
     async def _knock(self, move: bool = False) -> None:
         how = {"move": True} if move else {"sound": True} if self.sound else {}
         fields = {"name": self.person.title(), **self.devices, **how}
+        line = self._line
         answer = await self.press("Knock", **fields)
         self.knocked = answer == {}
         if answer and self.sound and answer.get("refused") == "not_inside":
             self.close()
+        elif answer and answer.get("refused") == "too_fast" and line is self._line:
+            await asyncio.sleep(self._weather.between(1.0, 3.0))
+            return await self._knock(move) if line is self._line else None
         elif answer and answer.get("refused") == "already_here":
             if self._moves and not move:
                 return await self._knock(move=True)

@@ -56,6 +56,11 @@ class Connection:
         return self.room.session.id, self.line
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Its room and person, whichever of their devices it is."""
+        return self.room.session.id, self.person
+
+    @property
     def viewer(self) -> Person:
         """
         This person as the session knows them.

@@ -14,8 +14,10 @@ from ascona.core.events import Event
 from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
+from ascona.core.session import Session
 from ascona.live.attendance import Attendance
 from ascona.live.connection import WINDOW_LIMIT, Connection
+from ascona.live.doorbell import Doorbell
 from ascona.live.flooders import Flooders
 from ascona.live.messages import BadMessage, Devices, Line, Offer, Shows, read_order
 from ascona.live.room import Room
@@ -61,6 +63,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         self._negotiator = negotiator
         self._monotonic = monotonic
         self._attendance = Attendance()
+        self._doorbell = Doorbell(monotonic)
         self._screens = Screens(self._attendance, self._send, self._begin, monotonic)
         self._windows = Windows(negotiator)
         self._seats = Seats(self._attendance, self._screens, self._windows, negotiator, self._send)
@@ -128,6 +131,10 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         """Everyone connected sees the room as they may, and reads what has happened."""
         for connection in await self._screens.show(room, events, by):
             self._begin(self._hang_up(connection))
+
+    async def announce(self, room: Room, before: Session, events: Sequence[Event], by: str | None) -> None:
+        """Everyone connected reads what has happened; their screens follow in a moment."""
+        await self._screens.announce(room, before, events, by)
 
     async def tell(self, room: Room, key: str) -> None:
         """Say something to everybody inside that nobody has done."""
@@ -240,7 +247,11 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def _command(self, connection: Connection, message: object) -> dict[str, str]:
         order = read_order(message)
+        outside = connection.viewer.place is not Place.INSIDE
         if isinstance(order.command, c.Knock):
+            if outside and not self._doorbell.rings(connection.place):
+                self.counts["too_fast"] += 1
+                raise Refused("too_fast")
             await self._seats.knock(connection, order.command, order)
         elif not connection.knocked:
             raise Refused("not_inside")
@@ -248,6 +259,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             raise Refused("restarting")
         else:
             await connection.room.obey(order.command, connection.person, order.version, order.key, order.seen)
+            if outside and isinstance(order.command, c.Leave):
+                self._doorbell.gone(connection.place)
         return {}
 
     async def _offer(self, connection: Connection, message: object) -> dict[str, str]:
@@ -296,6 +309,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     async def _forget(self, room: Room) -> None:
         self._screens.forget(room.session.id)
         self._windows.forget(room.session.id)
+        self._doorbell.forget(room.session.id)
         await self._rooms.forget(room.session.id)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

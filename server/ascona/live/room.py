@@ -26,6 +26,10 @@ from ascona.live.ledger import JOURNAL_RETRY_SECONDS, Journal, Ledger
 from ascona.live.outage import Order
 from ascona.live.turn import Turn
 
+SCREENS_PAUSE_SECONDS = 0.1
+"""How often the screens of one room are shown at most, the last state winning: whatever happens, and how often, a
+group's pages cost no more than that. What is said, shut or recorded does not wait."""
+
 KEYS_LIMIT = 512
 """Commands a room remembers, so that one sent twice is carried out once."""
 
@@ -44,6 +48,10 @@ class Audience(Protocol):
     """Whoever is connected, each shown the room as they may see it."""
 
     async def show(self, room: "Room", events: Sequence[Event] = (), by: str | None = None) -> None: ...
+
+    async def announce(self, room: "Room", before: Session, events: Sequence[Event], by: str | None) -> None:
+        """Say what has happened before it is shown, where screens were shown a moment ago."""
+        ...
 
     async def tell(self, room: "Room", key: str) -> None:
         """Say something to everybody inside: `notices.<key>` in the language files."""
@@ -76,10 +84,12 @@ class Room:
         history: Iterable[Recorded] = (),
         changed: Callable[["Room"], None] = lambda room: None,
         opened_again: Iterable[str] = (),
+        pause: float = 0.0,
     ) -> None:
         """
         Args:
             changed: Called after everything that has happened.
+            pause: Between two times that all screens are shown, in seconds.
         """
         self.session = noted(session, clock())
         self.title = title
@@ -100,6 +110,9 @@ class Room:
         self._afterwards: frozenset[Route] | None = None  # routes once what is being recorded is
         self._version = session.version  # the highest that was ever shown or forwarded by
         self._mending: asyncio.Task[None] | None = None
+        self._pause = pause
+        self._shown_at = float("-inf")  # by the loop's clock
+        self._to_show: asyncio.Task[None] | None = None  # shows the screens once the pause is over
         self._alarms = Alarms(clock, self._say, self._look)
 
     async def open(self) -> None:
@@ -112,6 +125,9 @@ class Room:
         """Finish what is under way and stop the clock. The session stays as it stands."""
         await self._turn.finished()
         waiting = self._alarms.stop()
+        if self._to_show:
+            self._to_show.cancel()
+            waiting.append(self._to_show)
         if self._mending:
             self._mending.cancel()
             waiting.append(self._mending)
@@ -192,6 +208,7 @@ class Room:
                 when it answers again.
         """
         await self.in_turn(self._obey(command, by, version, key, seen))
+        await self._shown()
 
     async def come(self, person: str, knock: c.Knock, devices: tuple[bool, bool], key: str) -> None:
         """
@@ -201,6 +218,7 @@ class Room:
             Refused: As for any command; their line is then as it was.
         """
         await self.in_turn(self._come(person, knock, devices, key))
+        await self._shown()
 
     async def line_lost(self, person: str) -> None:
         """Somebody's line is lost; their seat, role and case are not."""
@@ -216,7 +234,8 @@ class Room:
 
     async def show(self) -> None:
         """Show everybody the room as it stands, after sound and picture have followed: whoever looks in too late."""
-        await self.in_turn(self.show_now())
+        await self.in_turn(self._show_soon(self.session))
+        await self._shown()
 
     async def link_opened_again(self, person: str) -> None:
         """Somebody's link was opened in another browser than before: theirs, or somebody else's."""
@@ -231,8 +250,10 @@ class Room:
         if (by, key) in self._carried_out:
             return
         events = await self._decided(command, by, version, key, seen)
-        self._sealed = self._sealed and not self._opens_again(command, by)
-        await self._act(events, by)
+        opens = self._sealed and self._opens_again(command, by)
+        self._sealed = self._sealed and not opens
+        if events or opens:
+            await self._act(events, by)
 
     async def _come(self, person: str, knock: c.Knock, devices: tuple[bool, bool], key: str) -> None:
         events: Sequence[Event] = ()
@@ -300,13 +321,14 @@ class Room:
         else:
             self.by_phone[person] = microphone
         await self._follow(self.session)
-        await self.show_now()
+        await self._show_soon(self.session)
         self._changed(self)
 
     async def _turned(self, person: str, devices: tuple[bool, bool]) -> None:
         if person in self.session.present and self.devices.get(person) != devices:
             self.devices[person] = devices
-            await self.show_now()
+            if any(one.id == person for one in self.session.seated()):  # who waits at the door is on nobody's screen
+                await self._show_soon(self.session)
 
     async def _act(self, events: Sequence[Event], by: str | None, present: frozenset[str] | None = None) -> None:
         """Let what is recorded be true, and who is there: in the session, in sound and picture, on screens."""
@@ -321,7 +343,7 @@ class Room:
             self.title = ""
         await self._follow(before)
         self._set_alarms()
-        await self.show_now(events, by)
+        await self._show_soon(before, events, by)
         self._changed(self)
 
     async def _record(self, records: list[Recorded], order: Order, takes: bool) -> None:
@@ -384,6 +406,29 @@ class Room:
         except Exception as error:
             log.error("switchboard_failed", session=self.session.id, error=type(error).__name__)
 
+    async def _show_soon(self, before: Session, events: Sequence[Event] = (), by: str | None = None) -> None:
+        """The same, once a pause; what has happened is said at once. For whoever has the turn."""
+        wait = self._shown_at + self._pause - asyncio.get_running_loop().time()
+        if wait <= 0:
+            return await self.show_now(events, by)
+        if events:
+            await self._announce(before, events, by)
+        self._to_show = self._to_show or asyncio.create_task(self._show_later(wait))
+        return None
+
+    async def _show_later(self, wait: float) -> None:
+        await asyncio.sleep(wait)
+        await self.in_turn(self._show_what_waits(asyncio.current_task()))
+
+    async def _show_what_waits(self, waited: asyncio.Task[None] | None) -> None:
+        if self._to_show is waited:  # nobody else has shown it meanwhile
+            await self.show_now()
+
+    async def _shown(self) -> None:
+        """Until screens show what has been done: an answer does not come before what it is about."""
+        if self._to_show:
+            await asyncio.wait({self._to_show})
+
     async def show_now(self, events: Sequence[Event] = (), by: str | None = None) -> None:
         """
         Show everybody the room as it stands, and let whoever is shown for the first time receive. For whoever has
@@ -391,14 +436,23 @@ class Room:
 
         Screens that fail are ours to mend; the session goes on, and the next change, or the watch, shows all of it.
         """
+        self._shown_at = asyncio.get_running_loop().time()
         try:
             await self._audience.show(self, events, by)
         except Exception as error:
             log.error("audience_failed", session=self.session.id, error=type(error).__name__)
             return
+        finally:
+            self._to_show = None
         new, self.shown = self.unseen, self.session.here
         if new:
             await self._follow(self.session)
+
+    async def _announce(self, before: Session, events: Sequence[Event], by: str | None) -> None:
+        try:
+            await self._audience.announce(self, before, events, by)
+        except Exception as error:
+            log.error("audience_failed", session=self.session.id, error=type(error).__name__)
 
     async def _tell(self, key: str) -> None:
         try:
@@ -423,7 +477,7 @@ class Room:
 
     async def _look_again(self) -> None:
         self._set_alarms()
-        await self.show_now()
+        await self._show_soon(self.session)
 
 
 def _after(session: Session, events: Sequence[Event], by: str | None) -> Session:

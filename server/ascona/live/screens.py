@@ -11,7 +11,7 @@ from ascona.core.pictures import Pictures
 from ascona.core.session import Session
 from ascona.live.attendance import Attendance
 from ascona.live.connection import Connection
-from ascona.live.notices import notices, presence_notices
+from ascona.live.notices import Notice, notices, presence_notices
 from ascona.live.room import Room
 from ascona.live.snapshot import View, snapshot
 
@@ -61,13 +61,22 @@ class Screens:
             if viewer is None:
                 continue
             await self._emit("room", snapshot(view, viewer, connection.sound), to=connection.sid)
-            for notice in said if viewer.place is Place.INSIDE else ():
-                if not notice.leaders_only or viewer.role in LEADERS:
-                    line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
-                    await self._emit("notice", line, to=connection.sid)
+            await self._read_out(said, connection, viewer)
             if viewer.place is Place.REMOVED:
                 removed.append(connection)
         return removed
+
+    async def announce(self, room: Room, before: Session, events: Sequence[Event], by: str | None) -> None:
+        """What has happened, ahead of the screens that show it."""
+        said = notices(before, room.session, events, by)
+        for connection, viewer in self._viewers(room):
+            await self._read_out(said, connection, viewer)
+
+    async def _read_out(self, said: Sequence[Notice], connection: Connection, viewer: Person) -> None:
+        for notice in said if viewer.place is Place.INSIDE else ():
+            if not notice.leaders_only or viewer.role in LEADERS:
+                line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
+                await self._emit("notice", line, to=connection.sid)
 
     def forget(self, room: str) -> None:
         """Nobody looks at this room any more."""
