@@ -34,6 +34,7 @@ SOURCE = assets.PACKAGE / "media" / "native" / "port.c"
 SCRIPT = Path(__file__).parents[2] / "deploy" / "compile.py"
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
 LARGEST, TRAILER, ROOM = 1356, 144, 1500
+LEAST, LARGEST_DATAGRAM = 12, 1500
 EDGES = [0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 1 << 16, (1 << 32) - 1, (1 << 63) - 1, 1 << 64]
 EDGES += [-1, -(1 << 31), -(1 << 63)]
 MOMENTS = [math.nan, math.inf, -math.inf, 1e300, -1e11, 0.0, 5, None, "noon"]
@@ -166,7 +167,8 @@ class World:
     def receive(self, datagram: bytes, address: Any) -> None:
         self._disturb()
 
-    def within_rate(self, payload_type: int, now: float) -> Any:
+    def within_rate(self, payload_type: int, size: int, now: float) -> Any:
+        assert LEAST <= size <= LARGEST_DATAGRAM
         self._disturb()
         return lots.random() < 0.98
 
@@ -239,6 +241,7 @@ class World:
     def turn(self) -> None:
         """One of the things that happen to whoever sends."""
         line = lots.choice(self.lines)
+        assert line.heard() in (None, self._end.getsockname())
         match lots.randrange(5):
             case 0 if lots.random() < 0.2:
                 line.shut()

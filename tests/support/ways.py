@@ -141,6 +141,7 @@ class Uplink(Inlet):
         super().__init__()
         self._way = way
         self.taken = True
+        self.asked: list[tuple[int, int]] = []  # payload types and sizes
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.line = way.port.line()
@@ -157,6 +158,7 @@ class Uplink(Inlet):
         self._way.port.receive(False)
 
     def within_rate(self, payload_type: int, size: int, now: float) -> bool:
+        self.asked.append((payload_type, size))
         return self.taken
 
     def close(self) -> None:

@@ -207,6 +207,14 @@ def test_what_is_not_genuine_is_counted_and_changes_nothing(in_c, ada):
     assert len(ada.eye.sent) == 2
 
 
+def test_how_large_a_packet_is_is_asked_with_it(ada):
+    ada.inlet.asked.clear()
+    ada.speak(2)
+    ada.show(2)
+
+    assert ada.inlet.asked == [(AUDIO_TYPE, len(voice(2))), (VIDEO_TYPE, len(picture(2)))]
+
+
 def test_what_is_more_than_is_taken_goes_nowhere(ada):
     ada.inlet.taken = False
 

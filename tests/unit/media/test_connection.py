@@ -187,6 +187,22 @@ def bad_air(listener: Browser) -> None:
     listener.connection.estimate.time(0.04, 0.0)
 
 
+def test_what_is_repeated_again_and_again_is_encrypted_under_a_number_of_its_own_each_time(ada, ben):
+    ada.connection.publisher.admit(ben.connection.outputs[0, Kind.VIDEO], 0.0)
+    ada.show(1, key=True)
+    ada.show(2)
+    _, second = ben.received()
+    assert isinstance(second, Packet)
+
+    for turn in range(1, 300):
+        ben.report(rtcp.nack(1, 11, [second.sequence]), float(turn))
+    repairs = [one for one in ben.received() if isinstance(one, Packet)]
+
+    assert [repair.payload[2:] for repair in repairs] == [second.payload] * 299
+    assert len({repair.sequence for repair in repairs}) == 299
+    assert ben.counts["not_protected"] == 0
+
+
 def test_over_bad_air_it_comes_twice_because_repairs_are_lost_as_well(ada, ben):
     seen = watched(ada, ben)
     bad_air(ben)
