@@ -32,6 +32,14 @@ def end(workers: Workers, how: signal.Signals, number: int = 0) -> int:
     return pid
 
 
+async def only_signs_of_life(listener: Client) -> None:
+    """Wait until nobody is heard any more, and the line still there."""
+    heard = -1
+    while heard != (heard := listener.packets(0, Kind.AUDIO)):
+        came = listener.came
+        await until(lambda came=came: listener.came > came + 2)
+
+
 async def test_a_worker_that_is_killed_is_replaced_and_whoever_comes_again_is_heard(tmp_path: Path) -> None:
     async with workers_on_loopback(tmp_path) as workers, people(workers, "pia", "ben") as (_, ben):
         await workers.follow(ROOM, BOTH)
@@ -154,15 +162,26 @@ async def test_a_worker_that_nobody_leads_any_more_shuts_its_gates_and_keeps_its
         await first.follow(ROOM, BOTH)
         await ben.frame(0, Kind.AUDIO)
         await first.abandon()
-        heard = -1
-        while heard != (heard := ben.packets(0, Kind.AUDIO)):  # until only signs of life come
-            came = ben.came
-            await until(lambda came=came: ben.came > came + 2)
+        await only_signs_of_life(ben)
+        heard = ben.packets(0, Kind.AUDIO)
 
         async with workers_on_loopback(tmp_path, unled_seconds=SHORT) as second:
             assert second.connected(ROOM) == {"pia", "ben"}
             await second.follow(ROOM, BOTH)
             await until(lambda: ben.packets(0, Kind.AUDIO) > heard)
+
+
+async def test_a_leader_who_says_nothing_leads_nobody_and_goes_on_where_they_were(tmp_path: Path) -> None:
+    async with workers_on_loopback(tmp_path, unled_seconds=3.0) as workers, people(workers, "pia", "ben") as (_, ben):
+        await workers.follow(ROOM, BOTH)
+        await ben.frame(0, Kind.AUDIO)
+
+        workers._posts[0]._watching.cancel()  # as if its loop stood still
+        await only_signs_of_life(ben)
+        heard = ben.packets(0, Kind.AUDIO)
+
+        assert len((await workers.wiring(ROOM)).open) == 4
+        await until(lambda: ben.packets(0, Kind.AUDIO) > heard)
 
 
 async def test_rooms_go_to_the_worker_that_has_least_to_do(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Brief:
 
     Attributes:
         host, port, announced, streams, native: As for `Switchboard.listening`.
-        unled_seconds: How long it forwards without a web process; then it shuts every gate.
+        unled_seconds: How long it forwards without a web process, or a word of it; then it shuts every gate.
         alone_seconds: How long it is there without one.
         version: Of Ascona.
     """

@@ -21,8 +21,9 @@ from ascona.media.switchboard import Switchboard
 from ascona.turns import Turns
 
 UNLED_SECONDS = 10.0
-"""How long a worker forwards when its web process is gone. Nobody can sit back, be silenced or be removed meanwhile, so
-it is hardly longer than a restart takes: after 200 kills all were heard again within 6 s (`tests/README.md`)."""
+"""How long a worker forwards when its web process is gone, or says nothing; it asks how a worker is each second. Nobody
+can sit back, be silenced or be removed meanwhile, so it is hardly longer than a restart takes: after 200 kills all were
+heard again within 6 s (`tests/README.md`)."""
 
 ALONE_SECONDS = 60.0
 """How long it then keeps its lines, with every gate shut: a web process that comes later still need not have them made
@@ -48,7 +49,8 @@ class Worker:
         self._brief = brief
         self._turns = turns
         self._leader: wire.Line | None = None
-        self._rooms: dict[str, int] = {}  # the version of the last plan
+        self._rooms: dict[str, MediaPlan] = {}  # the last plans
+        self._unled = False  # the gates are shut because whoever leads says nothing
         self._pictures: dict[str, dict[str, Pictures]] = {}  # what was told last, for who leads next
         self._calls: Mapping[str, Callable[..., Any]] = {
             "open_room": self._open_room,
@@ -87,6 +89,7 @@ class Worker:
         if self._leader is not None:
             self._leader.close()
         self._leader = line
+        self._unled = False  # what is open now is for the new one's plans to say
         self._stop_waiting()
         try:
             self._tell("hello", (self._hello(),))
@@ -94,7 +97,7 @@ class Worker:
                 for person, pictures in told.items():
                     self._tell("told", (room, person, pictures))
             while self._leader is line:
-                message = await line.read()
+                message = await self._next(line)
                 if self._leader is line:  # what came before another leader did, and was not read, is void
                     await self._obey(line, message)
         except wire.Broken as broken:
@@ -106,6 +109,23 @@ class Worker:
             if self._leader is line:
                 self._leader = None
                 self._wait_alone()
+
+    async def _next(self, line: wire.Line) -> wire.Message:
+        """What the leader says next; gates that were shut because nothing was said are open again then."""
+        alarm = asyncio.get_running_loop().call_later(self._brief.unled_seconds, self._shut)
+        try:
+            message = await line.read()
+        finally:
+            alarm.cancel()
+        if self._unled and self._leader is line:
+            self._unled = False
+            for room, plan in self._rooms.items():
+                await self._switchboard.follow(room, plan)
+        return message
+
+    def _shut(self) -> None:
+        self._unled = True
+        self._switchboard.shut()
 
     def _hello(self) -> wire.Hello:
         rooms = {room: sorted(self._switchboard.connected(room)) for room in self._rooms}
@@ -146,7 +166,8 @@ class Worker:
         line.write(number, "", wire.RESULTS[name].dump_json(result) if name in wire.RESULTS else b"null")
 
     def _open_room(self, room: str, slots: int) -> None:
-        self._rooms[room] = 0  # whoever leads now knows the journal: its first plan counts, whatever came before
+        # Whoever leads now knows the journal: its first plan counts, whatever came before.
+        self._rooms[room] = MediaPlan()
         self._switchboard.open_room(room, slots)
 
     def _close_room(self, room: str) -> None:
@@ -160,17 +181,19 @@ class Worker:
 
     async def _follow(self, room: str, version: int, reach: list[wire.Reach], slots: dict[str, int]) -> None:
         await self._newest(room, version)
-        await self._switchboard.follow(room, wire.read_plan(version, reach, slots))
-        self._rooms[room] = version
+        plan = wire.read_plan(version, reach, slots)
+        await self._switchboard.follow(room, plan)
+        self._rooms[room] = plan
 
     async def _enforce(self, room: str, version: int, reach: list[wire.Reach], slots: dict[str, int]) -> None:
         await self._newest(room, version)
-        await self._switchboard.enforce(room, wire.read_plan(version, reach, slots))
-        self._rooms[room] = version
+        plan = wire.read_plan(version, reach, slots)
+        await self._switchboard.enforce(room, plan)
+        self._rooms[room] = plan
 
     async def _newest(self, room: str, version: int) -> None:
         """An older plan shuts the room."""
-        if version < self._rooms.get(room, 0):
+        if version < self._rooms.get(room, MediaPlan()).version:
             await self._switchboard.enforce(room, MediaPlan())
             raise ValueError("an older plan")
 
