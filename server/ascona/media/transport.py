@@ -154,8 +154,7 @@ class Transport:
 
     def _make_room(self, new: Place, now: float) -> None:
         heard = (self._heard, None if self.line is None else self.line.heard())
-        surplus = self._places.surplus({new.address, *heard}, now)
-        if surplus is not None:
+        while (surplus := self._places.surplus({new.address, *heard}, now)) is not None:
             self._forget_place(surplus)
 
     def _forget_place(self, place: Place) -> None:

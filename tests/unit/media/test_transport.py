@@ -262,6 +262,15 @@ def test_addresses_that_do_not_answer_push_out_none_that_did_nor_where_media_com
     assert connected.reaches() == [HOME]
 
 
+def test_addresses_that_answered_long_ago_are_no_more_than_others(connected):
+    for number in range(2 * MOST):
+        connected.check(1.0 + number, ("192.0.2.3", number), nominated=False)
+    for number in range(2 * MOST):
+        connected.check(2 * CONSENT_SECONDS, ("192.0.2.4", number), nominated=False, answers=False)
+
+    assert len(connected.port.places) <= MOST + 1, "the one that is sent to, were there consent"
+
+
 # --- addresses that have not answered ---
 
 
