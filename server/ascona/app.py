@@ -15,6 +15,8 @@ import structlog
 from aiohttp import web
 
 from ascona import __version__, assets
+from ascona.core.commands import Knock
+from ascona.core.decide import decide
 from ascona.core.invariants import Wiring
 from ascona.core.media_plan import media_plan
 from ascona.core.people import FLOOR_LIMIT
@@ -229,7 +231,14 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
             return _relays(settings, seat, clock())
 
         pages = Pages(assets.web(), settings.language)
-        routes = Routes(pages, login, callers, lambda id, person: _room_page(rooms, id, person, relays), health.ready)
+        routes = Routes(
+            pages,
+            login,
+            callers,
+            lambda id, person: _room_page(rooms, id, person, relays, clock()),
+            health.ready,
+            settings.origin.rstrip("/"),
+        )
         port = await _serve(settings, routes, namespace, callers, login, stack)
         sign_ins = SignIns(invitations, namespace, time.monotonic)
         await sign_ins.begin()
@@ -296,13 +305,26 @@ class _Negotiations:
         self._media.shows(room, person, heights)
 
 
+SHUT = frozenset({"removed", "room_locked", "already_ended"})
+"""Why somebody would not even stand at the door: said before camera and agreement are asked for."""
+
+
 async def _room_page(
-    rooms: Rooms, id: str, person: str, relays: Callable[[int], list[dict[str, Any]]]
+    rooms: Rooms, id: str, person: str, relays: Callable[[int], list[dict[str, Any]]], now: datetime
 ) -> dict[str, Any] | None:
+    """
+    Raises:
+        Refused: For one of the reasons in `SHUT`.
+    """
     room = await rooms.get(id)
     viewer = room.session.person(person) if room else None
     if room is None or viewer is None:
         return None
+    try:
+        decide(room.session, Knock(viewer.name), person, now, room.session.version)
+    except Refused as refusal:
+        if refusal.reason in SHUT:
+            raise
     return {
         "room": id,
         "name": viewer.name,
@@ -346,7 +368,7 @@ async def _serve(
     settings: Settings, routes: Routes, namespace: RoomNamespace, callers: Callers, login: Login, stack: AsyncExitStack
 ) -> int:
     """Serve HTTP and Socket.IO; the port it came out as."""
-    origins: list[str] = []  # known once the port is
+    origins = routes.origins  # known once the port is
     app = web.Application(
         client_max_size=REQUEST_BYTES_LIMIT,
         middlewares=[

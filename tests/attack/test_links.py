@@ -1,12 +1,15 @@
 """Stolen, forwarded, revoked and planted: what a link and a cookie are good for in other hands."""
 
 import asyncio
+import json
+import re
 from datetime import timedelta
 
 import aiohttp
 import pytest
 import socketio
 from multidict import CIMultiDict
+from yarl import URL
 
 from ascona import app, assets
 from ascona.core.people import Role
@@ -207,6 +210,7 @@ async def test_who_came_by_a_link_that_is_revoked_is_out_at_once(server, gather,
     await server.invitations.revoke(max_.invited.secret)
 
     await until(lambda: not max_.socket.connected)
+    assert max_.over == "revoked"
     await until(lambda: max_.invited.person not in server.media.connected(max_.id))
     await ada.sees(lambda room: any(p["name"] == "Max" and p["state"] == "away" for p in room["people"]))
     with pytest.raises(socketio.exceptions.ConnectionError):
@@ -232,6 +236,61 @@ async def test_who_is_removed_is_told_so_and_neither_hears_nor_reads_anything_mo
     assert await max_.come() == {"refused": "removed"}
     assert max_.room["turn"] == last
     await browser.close()
+
+
+async def page_of(server, http, visitor: Visitor) -> tuple[int, str]:
+    """What somebody's browser gets who opens their room."""
+    cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    async with http.get(f"{server.origin}/room/{visitor.id}", headers={"Cookie": cookie}) as page:
+        return page.status, await page.text()
+
+
+async def test_whoever_could_not_come_in_reads_why_before_anything_is_asked_of_them(server, gather, http):
+    people = await gather(GROUP, title="Canary")
+    await admitted(people)
+    ada, max_ = people["Ada"], people["Max"]
+    assert (await page_of(server, http, max_))[0] == 200
+
+    await ada.do("Remove", person=max_.invited.person)
+    status, said = await page_of(server, http, max_)
+    assert (status, "<h1>Your stay has ended</h1>" in said, "Canary" in said) == (403, True, False)
+
+    assert await ada.do("OpenSession") == {}
+    assert await ada.do("EndSession") == {}
+    status, said = await page_of(server, http, people["Ben"])
+    assert (status, "<h1>The session has ended</h1>" in said, "Canary" in said) == (403, True, False)
+
+
+async def test_whoever_comes_to_a_door_that_is_closed_reads_it_at_once_and_leaders_come_in(server, gather, http):
+    people = await gather(GROUP)
+    await people["Ada"].come()
+    await people["Ada"].do("Lock")
+    for name in ("Pia", "Ben"):
+        await people[name].sign_in()
+
+    status, said = await page_of(server, http, people["Pia"])
+    assert (status, "<h1>The door is closed</h1>" in said, "Try again" in said) == (403, True, True)
+    assert (await page_of(server, http, people["Ben"]))[0] == 200
+
+
+async def test_a_link_whose_hash_sign_was_written_out_is_called_incomplete(server, http):
+    _, invited = await planned(server, GROUP)
+    secret = invited["Pia"].secret
+    async with http.get(URL(f"{server.origin}/join%23{secret}", encoded=True)) as answer:
+        page = await answer.text()
+
+    assert answer.status == 404
+    assert "This address is not complete" in page
+    assert secret not in page
+
+
+async def test_the_page_of_a_link_knows_under_which_names_the_server_answers(server, http):
+    async with http.get(f"{server.origin}/join") as answer:
+        page = await answer.text()
+
+    [known] = re.findall(r'<script type="application/json" id="page">(.*?)</script>', page)
+    assert server.origin in json.loads(known)["origins"]
+    assert json.loads(known)["origin"] == ""
 
 
 async def test_nobody_keeps_more_sockets_open_than_a_person_needs(server, gather):
@@ -330,6 +389,21 @@ async def test_who_signs_out_is_out_of_the_room_at_once_and_their_cookie_is_nobo
     again = Visitor(max_.origin, max_.invited)
     assert await again.come() == {}  # the link is as good as before
     await again.close()
+
+
+async def test_whoever_signs_out_of_one_session_keeps_what_another_tab_remembers(server, gather, http):
+    ours, theirs = (await gather(GROUP))["Pia"], (await gather(GROUP))["Max"]
+    await ours.sign_in()
+    await theirs.sign_in()
+    both = "; ".join(f"{name}={value}" for name, value in (ours.cookies | theirs.cookies).items())
+    headers = {"Cookie": both, "Origin": server.origin}
+
+    told = []
+    for id in (ours.id, theirs.id):
+        async with http.post(f"{server.origin}/room/{id}/sign-out", headers=headers) as answer:
+            told.append(answer.headers.get("Clear-Site-Data"))
+
+    assert told == [None, '"storage"']  # by then the first one's cookie is good for nothing
 
 
 @pytest.mark.parametrize("site", [{"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}, {}])

@@ -52,6 +52,7 @@ class Visitor:
     notices: list[dict[str, Any]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: bool = False
+    over: str = ""  # why this visit has ended, as the server says
     restarts_in: int | None = None  # milliseconds, as announced
     cookies: dict[str, str] = field(default_factory=dict)
     id: str = ""
@@ -75,6 +76,7 @@ class Visitor:
         self.socket.on("line", self.lines.append)
         self.socket.on("elsewhere", self._moved)
         self.socket.on("restart", self._restart)
+        self.socket.on("over", self._end)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         await self.socket.connect(
             self.origin,
@@ -151,4 +153,8 @@ class Visitor:
 
     async def _moved(self, _nothing: object) -> None:
         self.elsewhere = True
+        self._news.set()
+
+    async def _end(self, said: dict[str, str]) -> None:
+        self.over = said["reason"]
         self._news.set()

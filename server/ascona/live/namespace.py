@@ -190,8 +190,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                 await self._forget(room)
 
     async def sign_out(self, room: str, person: str) -> None:
-        """Somebody's browsers are signed in no more: their lines end now, and sound and picture with them."""
+        """Somebody's link was revoked: their lines end now, and sound and picture with them; and they read why."""
         for connection in self._attendance.theirs(room, person):
+            await self._send("over", {"reason": "revoked"}, connection.sid)
             await self._hang_up(connection)
 
     async def _hang_up(self, connection: Connection) -> None:

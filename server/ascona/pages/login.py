@@ -130,7 +130,9 @@ class Login:
         """
         This browser is signed in to this session no more, and its lines there end; `{}`, also where it never was.
 
-        What its tabs remember for a reload goes as well (Clear-Site-Data, W3C), for it may be somebody else's turn.
+        What its tabs remember for a reload goes as well (Clear-Site-Data, W3C), for it may be somebody else's turn; but
+        not while it is signed in to another session: that knows no sessions, and would empty the other's tab too. The
+        page forgets its own in any case.
         """
         name = COOKIE.format(session=request.match_info["id"])
         token = _cookie(cookies_of(request), name)
@@ -138,7 +140,9 @@ class Login:
         guest = await self._invitations.sign_out(token) if token and known else None
         if guest is not None:
             await self._signed_out(guest)
-        response = web.json_response({}, headers={"Clear-Site-Data": '"storage"'})
+        response = web.json_response({})
+        if not await self.is_signed_in(_without(cookies_of(request), name)):
+            response.headers["Clear-Site-Data"] = '"storage"'
         response.del_cookie(name, secure=True, httponly=True, samesite="Lax", path="/")
         return response
 
@@ -181,6 +185,10 @@ def _welcome(signed_in: SignedIn) -> web.Response:
     seconds = int(LOGIN_LASTS.total_seconds())  # no longer than its token, so that evenings do not pile up
     response.set_cookie(name, signed_in.token, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/")
     return response
+
+
+def _without(cookies: str, name: str) -> str:
+    return ";".join(pair for pair in cookies.split(";") if pair.strip().partition("=")[0] != name)
 
 
 def _tokens(cookies: str) -> list[str]:

@@ -6,27 +6,48 @@ from typing import Any
 from aiohttp import web
 
 from ascona import __version__
+from ascona.core.rights import Refused
 from ascona.live.callers import Callers
 from ascona.pages.files import Files
 from ascona.pages.login import Login
 from ascona.pages.render import Pages
 
 RoomPage = Callable[[str, str], Awaitable[dict[str, Any] | None]]
-"""What the room's page needs to know, for a session and a person in it; None if there is no such room."""
+"""
+What the room's page needs to know, for a session and a person in it; None if there is no such room.
+
+Raises `Refused` where that person is not let to the door.
+"""
 
 Parts = Callable[[], Awaitable[dict[str, bool]]]
 """Whether people may be sent here, part by part."""
 
 ROOM = "/room/{id:[A-Za-z0-9_-]{8,64}}"
+PASSING = frozenset({"room_locked"})
+"""Reasons not to be let to the door that may be gone soon."""
+
 UNAVAILABLE = 503
 SERVER_ERROR = 500
 _APOLOGIES = {403: "forbidden", 404: "not_found", 405: "not_found", 429: "too_fast", 431: "headers_too_long"}
 
 
 class Routes:
-    """Every address of the server but Socket.IO's."""
+    """
+    Every address of the server but Socket.IO's.
 
-    def __init__(self, pages: Pages, login: Login, callers: Callers, room_page: RoomPage, parts: Parts) -> None:
+    Attributes:
+        origins: Of our own pages, to be filled in when they are known.
+    """
+
+    def __init__(
+        self, pages: Pages, login: Login, callers: Callers, room_page: RoomPage, parts: Parts, origin: str = ""
+    ) -> None:
+        """
+        Args:
+            origin: Where browsers are to come; empty where nobody has said so.
+        """
+        self.origins: list[str] = []
+        self._origin = origin
         self._pages = pages
         self._callers = callers
         self._login = login
@@ -42,6 +63,7 @@ class Routes:
             web.get("/", self.home),
             web.get("/join", self.join),
             web.post("/join", self._login.post),
+            web.get("/join{torn:#.*}", self.torn),
             web.get(ROOM, self.room),
             web.post(f"{ROOM}/sign-out", self._login.sign_out),
             web.get("/signed-out", self.signed_out),
@@ -54,13 +76,25 @@ class Routes:
         return self._pages.page("home.html")
 
     async def join(self, _request: web.Request) -> web.Response:
-        return self._pages.page("join.html")
+        return self._pages.page("join.html", page={"origin": self._origin, "origins": self.origins})
+
+    async def torn(self, _request: web.Request) -> web.Response:
+        """A link whose `#` was made part of the address on its way here."""
+        said = {"heading": self._pages.texts["headings"]["incomplete_link"]}
+        return self._pages.page("message.html", 404, **said, sentence=self._pages.texts["refusals"]["incomplete_link"])
 
     async def room(self, request: web.Request) -> web.Response:
-        """The same answer for a room that is not there and for one that is somebody else's."""
+        """
+        The same answer for a room that is not there and for one that is somebody else's.
+
+        Whoever could not come in anyway reads why before anything is asked of them.
+        """
         id = request.match_info["id"]
         person = await self._login.visitor(request, id)
-        page = await self._room_page(id, person) if person else None
+        try:
+            page = await self._room_page(id, person) if person else None
+        except Refused as refusal:
+            return self._pages.message(refusal.reason, status=403, again=refusal.reason in PASSING)
         if page is None:
             return self._pages.message("not_signed_in", status=403)
         return self._pages.page("room.html", page=page)

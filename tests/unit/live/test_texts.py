@@ -7,11 +7,12 @@ from typing import get_args
 import pytest
 from tests.support.group import PEOPLE
 
-from ascona import assets
+from ascona import app, assets
 from ascona.core.events import Event
 from ascona.core.programme import PHASE_IDS
 from ascona.core.session import SitBackStyle
 from ascona.live import notices, stance
+from ascona.pages import routes
 
 LANGUAGES = sorted((assets.web() / "i18n").glob("*.json"))
 SERVER = assets.PACKAGE
@@ -42,6 +43,32 @@ def test_every_refusal_has_a_sentence(texts):
     said |= set(re.findall(r'otherwise="([a-z_]+)"', sources("core"))) | {"leaders_only"}
 
     assert said - set(texts["refusals"]) == set()
+
+
+def test_everything_else_that_a_page_is_told_instead_of_an_answer_has_a_sentence(texts):
+    source = sources("live", "pages")
+    said = set(re.findall(r'"(?:error|refused|reason)": "([a-z_]+)"', source))
+    said |= set(re.findall(r'ConnectionRefusedError\(\s*"([a-z_]+)"', source))
+    said |= {routes._key(status) for status in range(400, 600)}
+
+    assert {"bad_message", "early_link", "not_signed_in", "forbidden", "revoked", "headers_too_long"} <= said
+    assert said - set(texts["refusals"]) == set()
+
+
+def test_every_page_that_says_why_not_has_its_words(texts):
+    said = {routes._key(status) for status in range(400, 600)}
+    said |= set(re.findall(r'message\("([a-z_]+)"', sources("pages"))) | app.SHUT
+
+    assert routes.PASSING <= app.SHUT
+    assert said == set(texts["errors"])
+    assert all(set(words) == {"heading", "sentence"} for words in texts["errors"].values())
+
+
+def test_every_reason_that_ends_a_visit_or_keeps_a_link_shut_has_a_heading(texts):
+    said = set(re.findall(r'"error": "([a-z_]+_link)"', sources("pages"))) | app.SHUT
+    said |= {"revoked", "not_signed_in", "too_fast", "forbidden", "server_error"}
+
+    assert said <= set(texts["headings"]) <= set(texts["refusals"])
 
 
 def test_every_notice_has_a_sentence(texts):

@@ -70,6 +70,7 @@ export class Connection {
     this.#socket.on("line", (line) => listener.line(line));
     this.#socket.on("pictures", (pictures) => listener.pictures(pictures));
     this.#socket.on("restart", ({ in_ms }) => listener.restart(in_ms));
+    this.#socket.on("over", ({ reason }) => this.#end(reason));
     this.#socket.on("again", () => listener.again());
     this.#socket.on("elsewhere", ({ same_browser }) => this.#end(same_browser ? "elsewhere" : "elsewhere_device"));
   }

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { button } from "./button.js";
+import { forgetAll } from "./memory.js";
 
 const WITHIN = 10_000; // milliseconds; who takes longer is not there
 
@@ -12,6 +13,7 @@ const WITHIN = 10_000; // milliseconds; who takes longer is not there
 export async function signOut(room) {
   try {
     const { ok } = await fetch(`/room/${room}/sign-out`, { method: "POST", signal: AbortSignal.timeout(WITHIN) });
+    if (ok) forgetAll(room); // the server lets browsers forget everything only where no other session needs it
     return ok;
   } catch {
     return false;

@@ -1,21 +1,30 @@
 // The way in: hands the link's secret to the server, forgets it, and goes on to the room.
 
+import { elsewhere } from "./link.js";
 import { forget } from "./memory.js";
 import { speaker } from "./texts.js";
 
-const speak = speaker(JSON.parse(document.getElementById("texts")?.textContent ?? "{}"));
-const secret = location.hash.slice(1);
+/** @param {string} id */
+const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}");
+
+const speak = speaker(read("texts"));
 
 /**
  * @param {string} sentence
- * @param {string} [heading]
+ * @param {string} heading
  */
-function say(sentence, heading = speak("join.failed")) {
+function say(sentence, heading) {
   for (const [id, text] of Object.entries({ heading, sentence })) {
     const element = document.getElementById(id);
     if (element) element.textContent = text;
   }
 }
+
+/**
+ * @param {string} reason a key of `headings` and `refusals`
+ * @param {import("./texts.js").Values} [values]
+ */
+const sayWhy = (reason, values) => say(speak(`refusals.${reason}`, values), speak(`headings.${reason}`));
 
 /**
  * @param {number} at milliseconds
@@ -24,7 +33,12 @@ function say(sentence, heading = speak("join.failed")) {
 const moment = (at) => new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "short" }).format(at);
 
 async function comeIn() {
-  if (!secret) return say(speak("join.no_secret"));
+  say(speak("join.opening"), speak("join.heading"));
+  const away = elsewhere(location, read("page"));
+  if (away) return location.replace(away);
+  if (away !== null) return sayWhy("other_name");
+  const secret = location.hash.slice(1); // the server reads its beginning, and leaves what mail programs have added
+  if (!secret) return sayWhy("incomplete_link");
   const answer = await fetch("/join", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -32,9 +46,12 @@ async function comeIn() {
   });
   const { room, error, opens_ms: opens } = await answer.json();
   history.replaceState(null, "", "/join"); // the secret stays in no history; without an answer, reloading tries again
-  if (!room) return say(speak(`refusals.${error}`, { time: opens ? moment(opens) : "" }));
+  if (!room) return sayWhy(error, { time: opens ? moment(opens) : "" });
   forget(room.split("/").at(-1)); // a link that is opened again is a new visit: the agreement is asked again
   location.replace(room);
 }
 
-comeIn().catch(() => say(speak("join.no_answer")));
+const begin = () => void comeIn().catch(() => say(speak("join.no_answer"), speak("join.failed")));
+
+addEventListener("hashchange", begin); // a link that is pasted into a page that had another
+begin();

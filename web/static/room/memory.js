@@ -14,6 +14,9 @@
 /** @param {string} room */
 const key = (room) => `ascona.${room}`;
 
+/** @param {string} room */
+const windowKey = (room) => `ascona.window.${room}`;
+
 /**
  * @param {string} room
  * @returns {Kept | null} null: has not agreed in this tab yet
@@ -48,7 +51,7 @@ const LOCK_WITHIN = 500; // milliseconds in which a page that is being reloaded 
  * @returns {Promise<string>}
  */
 export async function windowOf(room) {
-  const place = `ascona.window.${room}`;
+  const place = windowKey(room);
   let known = null;
   try {
     known = sessionStorage.getItem(place);
@@ -81,6 +84,20 @@ const held = (name) =>
 export function forget(room) {
   try {
     sessionStorage.removeItem(key(room));
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+/**
+ * As if this tab had never been in that room: somebody else may sit down at this browser.
+ *
+ * @param {string} room
+ */
+export function forgetAll(room) {
+  forget(room);
+  try {
+    sessionStorage.removeItem(windowKey(room));
   } catch {
     // Nothing was kept.
   }

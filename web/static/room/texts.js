@@ -1,4 +1,4 @@
-// Every word a person reads, looked up by key. A key nobody wrote yet shows as its own last words.
+// Every word a person reads, looked up by key. Of a key without words a sentence for its whole kind is read, never the key.
 
 /** @typedef {{[key: string]: string | Texts}} Texts */
 /** @typedef {Record<string, string | number | null | undefined>} Values */
@@ -11,10 +11,10 @@
 export function speaker(texts) {
   return (key, values = {}) => {
     const found = find(texts, key);
-    if (found === undefined) return plain(key);
+    if (found === undefined) return unknown(texts, key);
     const names = { ...values };
     for (const kind of ["phase", "standing"]) {
-      if (typeof values[kind] === "string") names[kind] = find(texts, `${kind}.${values[kind]}`) ?? plain(values[kind]);
+      if (typeof values[kind] === "string") names[kind] = find(texts, `${kind}.${values[kind]}`) ?? unknown(texts, `${kind}.`);
     }
     return found.replace(/\{(\w+)\}/g, (_, name) => String(names[name] ?? "…"));
   };
@@ -35,5 +35,8 @@ function find(texts, key) {
   return typeof found === "string" ? found : undefined;
 }
 
-/** @param {string} key */
-const plain = (key) => (key.split(".").at(-1) ?? key).replaceAll("_", " ");
+/**
+ * @param {Texts} texts
+ * @param {string} key
+ */
+const unknown = (texts, key) => find(texts, `unknown.${key.split(".")[0]}`) ?? "…";

@@ -13,6 +13,9 @@ import { personView } from "./person.js";
 import { questionView } from "./questions.js";
 import { warnings } from "./warnings.js";
 
+const OWN_GOODBYES = ["left", "removed", "put_down"]; // which the room has said already
+const NO_WAY_BACK = ["removed", "revoked", "not_signed_in", "already_ended"]; // for this browser; coming in again would not help
+
 /** @typedef {import("./visit.js").Visit} Visit */
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 
@@ -103,12 +106,11 @@ function lineDesk(visit) {
 function overView(visit) {
   const { speak, over } = visit;
   if (visit.moved) return movedView(visit);
-  const own = ["left", "removed", "put_down"].includes(over);
-  const heading = own ? "room.over_heading" : "room.trouble_heading";
+  const own = OWN_GOODBYES.includes(over);
   return html`<section class="message">
-    <h1>${speak(heading)}</h1>
+    <h1>${speak(own ? "room.over_heading" : `headings.${over}`)}</h1>
     <p role="status">${speak(own ? `stance.${over}` : `refusals.${over}`)}</p>
-    ${over === "removed" ? nothing : button({ text: speak("button.again"), look: "primary", press: () => visit.again() })}
+    ${NO_WAY_BACK.includes(over) ? nothing : button({ text: speak("button.again"), look: "primary", press: () => visit.again() })}
     ${own && over !== "put_down" ? goodbyeView(visit) : nothing}
   </section>`;
 }
