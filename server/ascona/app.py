@@ -19,7 +19,7 @@ from ascona.core.commands import Knock
 from ascona.core.decide import decide
 from ascona.core.invariants import Wiring
 from ascona.core.media_plan import media_plan
-from ascona.core.people import FLOOR_LIMIT
+from ascona.core.people import FLOOR_LIMIT, Place
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 from ascona.core.sound_line import whose
@@ -227,15 +227,13 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
         stack.push_async_callback(forgetting.close)
         forgetting.start()
 
-        def relays(seat: int) -> list[dict[str, Any]]:
-            return _relays(settings, seat, clock())
-
         pages = Pages(assets.web(), settings.language)
         routes = Routes(
             pages,
             login,
             callers,
-            lambda id, person: _room_page(rooms, id, person, relays, clock()),
+            lambda id, person: _room_page(rooms, id, person, bool(settings.turn_urls), clock()),
+            lambda id, person: _relays(rooms, settings, id, person, clock()),
             health.ready,
             settings.origin.rstrip("/"),
         )
@@ -309,10 +307,11 @@ SHUT = frozenset({"removed", "room_locked", "already_ended"})
 """Why somebody would not even stand at the door: said before camera and agreement are asked for."""
 
 
-async def _room_page(
-    rooms: Rooms, id: str, person: str, relays: Callable[[int], list[dict[str, Any]]], now: datetime
-) -> dict[str, Any] | None:
+async def _room_page(rooms: Rooms, id: str, person: str, relays: bool, now: datetime) -> dict[str, Any] | None:
     """
+    Args:
+        relays: Whether there are any.
+
     Raises:
         Refused: For one of the reasons in `SHUT`.
     """
@@ -331,16 +330,20 @@ async def _room_page(
         "standing": room.session.standing(viewer).value,
         "title": room.title,
         "slots": slots_of(room.session),
-        "ice": relays(viewer.seat),
+        "relays": relays,
         "version": __version__,
     }
 
 
-def _relays(settings: Settings, seat: int, now: datetime) -> list[dict[str, Any]]:
-    """TURN servers as a browser's `iceServers` wants them."""
+async def _relays(rooms: Rooms, settings: Settings, id: str, person: str, now: datetime) -> list[dict[str, Any]] | None:
+    """TURN servers as a browser's `iceServers` wants them, for somebody inside; None for everybody else."""
+    room = await rooms.get(id)
+    viewer = room.session.person(person) if room else None
+    if viewer is None or viewer.place is not Place.INSIDE:
+        return None
     if not settings.turn_urls:
         return []
-    shown = turn_credentials(seat, settings.turn_secret.encode(), now)
+    shown = turn_credentials(viewer.seat, settings.turn_secret.encode(), now)
     return [{"urls": settings.turn_urls, "username": shown.name, "credential": shown.password}]
 
 

@@ -19,6 +19,9 @@ What the room's page needs to know, for a session and a person in it; None if th
 Raises `Refused` where that person is not let to the door.
 """
 
+Relays = Callable[[str, str], Awaitable[list[dict[str, Any]] | None]]
+"""Relays for a person in a session, with passwords; None for somebody who is not inside."""
+
 Parts = Callable[[], Awaitable[dict[str, bool]]]
 """Whether people may be sent here, part by part."""
 
@@ -40,7 +43,14 @@ class Routes:
     """
 
     def __init__(
-        self, pages: Pages, login: Login, callers: Callers, room_page: RoomPage, parts: Parts, origin: str = ""
+        self,
+        pages: Pages,
+        login: Login,
+        callers: Callers,
+        room_page: RoomPage,
+        relays: Relays,
+        parts: Parts,
+        origin: str = "",
     ) -> None:
         """
         Args:
@@ -52,6 +62,7 @@ class Routes:
         self._callers = callers
         self._login = login
         self._room_page = room_page
+        self._relays = relays
         self._parts = parts
 
     def table(self, files: Files) -> list[web.AbstractRouteDef]:
@@ -65,6 +76,7 @@ class Routes:
             web.post("/join", self._login.post),
             web.get("/join{torn:#.*}", self.torn),
             web.get(ROOM, self.room),
+            web.get(f"{ROOM}/relays", self.relays),
             web.post(f"{ROOM}/sign-out", self._login.sign_out),
             web.get("/signed-out", self.signed_out),
             web.get("/healthz", self.health),
@@ -98,6 +110,15 @@ class Routes:
         if page is None:
             return self._pages.message("not_signed_in", status=403)
         return self._pages.page("room.html", page=page)
+
+    async def relays(self, request: web.Request) -> web.Response:
+        """`{"ice"}`, for whoever is inside; their passwords would carry anybody's packets to the media server."""
+        id = request.match_info["id"]
+        person = await self._login.visitor(request, id)
+        known = await self._relays(id, person) if person else None
+        if known is None:
+            return web.json_response({"error": "not_inside"}, status=403)
+        return web.json_response({"ice": known})
 
     async def signed_out(self, _request: web.Request) -> web.Response:
         """Where a browser goes that has just been signed out."""

@@ -66,7 +66,7 @@ test("a line that cannot be begun is said to be the browser's trouble, and tried
       super();
     }
   });
-  const media = new Media(2, [], { arrived: async () => {}, ask: answer });
+  const media = new Media(2, { arrived: async () => {}, relays: async () => [], ask: answer });
   media.start();
   await until(media, () => media.struggling === "browser");
 
@@ -79,7 +79,7 @@ test("a line that cannot be begun is said to be the browser's trouble, and tried
 
 test("what the server refuses is not the browser's trouble", async () => {
   install();
-  const media = new Media(2, [], { arrived: async () => {}, ask: () => Promise.reject(new Error("too_fast")) });
+  const media = new Media(2, { arrived: async () => {}, relays: async () => [], ask: () => Promise.reject(new Error("too_fast")) });
   media.start();
 
   await until(media, () => media.struggling === "server");
@@ -94,7 +94,7 @@ test("a browser that finds no way is said to be in a network that lets none thro
       this.connectionState = "failed";
     }
   });
-  const media = new Media(2, [], { arrived: async () => {}, ask: answer });
+  const media = new Media(2, { arrived: async () => {}, relays: async () => [], ask: answer });
   media.start();
 
   await until(media, () => media.struggling === "network");

@@ -17,6 +17,7 @@ const LONGEST_PAUSE = 15_000;
 /**
  * @typedef {object} Way to the server
  * @property {() => Promise<void>} arrived when it can be asked
+ * @property {() => Promise<RTCIceServer[]>} relays where no other way leads out
  * @property {import("./line.js").Ask} ask
  */
 
@@ -26,7 +27,6 @@ const LONGEST_PAUSE = 15_000;
  */
 export class Media extends EventTarget {
   #slots;
-  #ice;
   #way;
   /** @type {Line | null} */
   #line = null;
@@ -49,13 +49,11 @@ export class Media extends EventTarget {
 
   /**
    * @param {number} slots of the room
-   * @param {RTCIceServer[]} ice
    * @param {Way} way
    */
-  constructor(slots, ice, way) {
+  constructor(slots, way) {
     super();
     this.#slots = slots;
-    this.#ice = ice;
     this.#way = way;
   }
 
@@ -178,8 +176,9 @@ export class Media extends EventTarget {
     let line = null;
     try {
       await this.#way.arrived();
+      const relays = await this.#way.relays();
       if (!this.#wanted || !this.#lost) return true;
-      line = new Line(this.#slots, this.#ice);
+      line = new Line(this.#slots, relays);
       await line.open(this.#way.ask);
       this.#fruitless = Math.min(5, this.#fruitless + 1);
       if (this.#wanted) this.#put(line);

@@ -9,7 +9,7 @@
  * @property {Standing} standing
  * @property {string} title
  * @property {number} slots
- * @property {RTCIceServer[]} ice
+ * @property {boolean} relays whether there are any, for those inside
  * @property {string} version
  */
 

@@ -8,6 +8,7 @@ import { Hour } from "./hour.js";
 import { Media } from "./media.js";
 import { forget, recall, remember, windowOf } from "./memory.js";
 import { Own } from "./own.js";
+import { Relays } from "./relays.js";
 import { stand } from "./sending.js";
 import { heights } from "./shown.js";
 import { chime } from "./sound.js";
@@ -78,7 +79,8 @@ export class Visit extends EventTarget {
     this.name = page.name;
     this.outside = OUTSIDE.includes(page.standing);
     this.own = new Own(!this.outside);
-    this.media = new Media(page.slots, page.ice, { arrived: () => this.connection.arrived(), ask: (sdp) => this.#offer(sdp) });
+    const relays = new Relays(page.room, page.relays);
+    this.media = new Media(page.slots, { arrived: () => this.connection.arrived(), relays: () => relays.known(), ask: (sdp) => this.#offer(sdp) });
     this.media.addEventListener("change", () => this.#changed());
     this.media.addEventListener("hush", () => this.connection.doubt());
     this.media.addEventListener("sound", () => this.connection.hurry());
