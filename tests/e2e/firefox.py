@@ -35,14 +35,14 @@ PREFERENCES: dict[str, bool | int | str] = {
 GONE = {"move target out of bounds", "no such node"}
 """What Firefox says of an element that the page drew anew after it was found; nothing has been pressed then."""
 
-# Into the middle of the window, until nothing that comes later pushes it away.
+# Into the middle of the window, until nothing that comes later pushes it away, and it may be pressed.
 COME_TO_REST = """async (one) => {
   let before;
   do {
     one.scrollIntoView({ block: "center", behavior: "instant" });
     before = one.getBoundingClientRect().top;
     await new Promise((done) => setTimeout(done, 50));
-  } while (one.getBoundingClientRect().top !== before);
+  } while (one.getBoundingClientRect().top !== before || one.getAttribute("aria-disabled") === "true");
 }"""
 ANSWER_SECONDS = 90.0
 """How long Firefox may take to do what it is told, on a machine that has much else to do."""
