@@ -33,7 +33,7 @@ ANOTHER_ROOM = "another room"
 BYSTANDER, STRANGER = "10.66.0.1", "10.66.0.2"
 """Somebody who has nothing to do with any of it; somebody who overhears."""
 
-SETTLING = 30  # packets of a voice
+SETTLING = 15  # packets of a voice
 OWN_CHECKS = 10  # a second
 PATIENCE = 5.0  # seconds
 STRANGERS_PORTS = 5

@@ -12,7 +12,7 @@ from ascona.media.places import AMPLIFICATION
 from tests.attack.addresses import ATTACKS
 
 ROOT = Path(__file__).parents[2]
-SECONDS = "1.5"
+SECONDS = "1"
 
 
 @pytest.fixture(scope="module")
