@@ -89,6 +89,59 @@ async def comes(person: Person, slot: int) -> bool:
     return picture is not None and picture.frames > 3
 
 
+# A headset that is there from `window.plugIn()` on.
+HEADSET = """
+const list = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+let more = [];
+window.plugIn = async () => {
+  const [{ deviceId }] = (await list()).filter((one) => one.label === "Fake Audio Input 2");
+  more = [{ kind: "audioinput", deviceId, groupId: "one thing", label: "A headset" }];
+  navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+};
+navigator.mediaDevices.enumerateDevices = async () => [
+  ...(await list()).filter((one) => one.label !== "Fake Audio Input 2"),
+  ...more,
+];
+"""
+
+
+async def test_another_microphone_is_chosen_from_the_seat_and_a_new_one_is_offered(gather):
+    people = await gather("--leader", "Ada", "--member", "Cy", scripts={"Cy": HEADSET})
+    await come_in(people)
+    await open_session(people, presenter=None)
+    ada, cy = people["Ada"], people["Cy"]
+    slot = await ada.seat_of("Cy")
+
+    await cy.press("Choose microphone and camera")
+    choice = cy.page.get_by_role("combobox", name="Microphone")
+    await choice.select_option("Fake Audio Input 1")
+    await expect(choice).to_be_enabled()
+    await cy.press("Done")
+    await expect(cy.button("Choose microphone and camera")).to_be_focused()
+    await goes_on(ada, slot)
+
+    await cy.page.evaluate("window.plugIn()")
+    await expect(cy.page.get_by_text("A headset has been plugged in.")).to_be_visible()
+    await cy.press("Use it")
+    await expect(cy.page.get_by_text("A headset has been plugged in.")).to_have_count(0)
+    await goes_on(ada, slot)
+    await cy.press("Choose microphone and camera")
+    await expect(choice.locator("option:checked")).to_have_text("A headset")
+    await expect(ada.chair("Cy")).not_to_contain_text("microphone off")
+    assert cy.trouble == []
+
+
+async def goes_on(listener: Person, slot: int) -> None:
+    """Wait until a voice has come in for a while."""
+    await listener.reset()
+    await until(lambda: heard(listener, slot))
+
+
+async def heard(listener: Person, slot: int) -> bool:
+    voice = (await listener.received()).get((slot, "audio"))
+    return voice is not None and voice.packets > 25
+
+
 async def test_whoever_leaves_is_silent_at_once_even_if_the_server_does_not_answer(gather, alone):
     people = await gather("--leader", "Ada", at=alone, scripts={"Ada": PLUGS})
     await come_in(people)

@@ -184,6 +184,21 @@ async def plays(person) -> bool:
     return found == [False]
 
 
+async def test_a_presenter_whom_the_group_sees_sitting_back_sees_and_reads_it(gather, alone):
+    people = await gather(*GROUP, "--sit-back", "dimmed", at=alone)
+    await come_in(people)
+    await open_session(people)
+    cy = people["Cy"]
+
+    await go_to(people, "fantasies")
+
+    await expect(cy.page.locator(".reach")).to_contain_text("nobody hears you")
+    await expect(cy.page.locator(".reach")).to_contain_text("1 person sees you")
+    for person in people.values():
+        await expect(person.chair("Cy")).to_have_attribute("data-picture", "shown")
+    assert cy.trouble == []
+
+
 async def says(person, words: str) -> bool:
     said: str = await person.page.evaluate(SAID)
     return said == words

@@ -13,6 +13,7 @@ export class Chair extends HTMLElement {
   // A picture that never comes would hold back the sound of the same element, so sound has its own.
   #audio = Object.assign(document.createElement("audio"), { autoplay: true });
   #showing = false;
+  #speaker = "";
   #resumed = -Infinity; // performance.now() when sound that was paused went on
   #frames = 0;
   #moved = 0; // performance.now() of the last new frame that was seen
@@ -50,6 +51,14 @@ export class Chair extends HTMLElement {
     if (this.#audio.srcObject === stream) return;
     this.#audio.srcObject = stream;
     if (stream) this.play();
+  }
+
+  /** @param {string} id of the loudspeaker, "" for the system's choice; tells `unplugged` where there is none such */
+  set speaker(id) {
+    if (id === this.#speaker) return;
+    this.#speaker = id;
+    const unplugged = () => id === this.#speaker && this.dispatchEvent(new Event("unplugged", { bubbles: true }));
+    this.#audio.setSinkId?.(id).catch(unplugged);
   }
 
   /** @param {MediaStream | null} stream */

@@ -2,9 +2,9 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { button } from "./button.js";
+import { deviceChoice, levelView, toneView } from "./choices.js";
 import { goodbyeView } from "./goodbye.js";
 import { icon } from "./icons.js";
-import { chime } from "./sound.js";
 
 /** @typedef {import("./visit.js").Visit} Visit */
 /** @typedef {import("./visit.js").Device} Device */
@@ -35,7 +35,7 @@ function form(visit) {
       ${preview(visit)} ${visit.own.devices.troubles.map((key) => trouble(visit, key))}
       ${visit.own.devices.asking ? html`<p class="quiet" role="status">${speak("check.asking")}</p>` : nothing}
       ${tried(visit) ? devices(visit) : askFirst(visit)}
-      ${visit.own.level === null ? nothing : speaker(visit)}
+      ${toneView(visit)}
     </div>
     <div class="agreement">
       <label class="field">
@@ -65,14 +65,6 @@ function form(visit) {
 }
 
 /** @param {Visit} visit */
-function speaker({ speak }) {
-  return html`<div class="speaker">
-    ${button({ text: html`${icon("ear")} ${speak("check.speaker")}`, press: () => chime([392, 523.25, 659.25], 0.16) })}
-    <p class="quiet">${speak("check.speaker_hint")}</p>
-  </div>`;
-}
-
-/** @param {Visit} visit */
 const tried = ({ own: { devices } }) => devices.list.length > 0 || devices.asking;
 
 /** @param {Visit} visit */
@@ -93,15 +85,8 @@ function preview(visit) {
 
 /** @param {Visit} visit */
 function devices(visit) {
-  const { speak } = visit;
   return html`<div class="choices">${choice(visit, "camera")} ${choice(visit, "microphone")}</div>
-    ${visit.own.devices.microphone && visit.own.level !== null
-      ? html`<label class="field level">
-          <span>${speak("check.level")}</span>
-          <meter min="0" max="1" .value=${visit.own.level}></meter>
-          <small class="quiet">${speak("check.level_hint")}</small>
-        </label>`
-      : nothing}`;
+    ${levelView(visit)}`;
 }
 
 /**
@@ -110,21 +95,9 @@ function devices(visit) {
  */
 function choice(visit, device) {
   const { speak, own } = visit;
-  const kind = device === "camera" ? "videoinput" : "audioinput";
-  const known = own.devices.list.filter((one) => one.kind === kind);
-  if (known.length === 0 || !own.devices.has(device)) return nothing;
+  if (!own.devices.has(device)) return nothing;
   return html`<div class="device">
-    <label class="field">
-      <span>${speak(`check.${device}`)}</span>
-      <select @change=${(/** @type {Event} */ event) => event.target instanceof HTMLSelectElement && own.devices.choose(device, event.target.value)}>
-        ${known.map(
-          (one, index) =>
-            html`<option value=${one.deviceId} ?selected=${one.deviceId === own.devices.wanted[device]}>
-              ${one.label || `${speak(`check.${device}`)} ${index + 1}`}
-            </option>`,
-        )}
-      </select>
-    </label>
+    ${deviceChoice(visit, device)}
     <label class="tick">
       <input
         type="checkbox"

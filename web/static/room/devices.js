@@ -1,6 +1,7 @@
 // Camera and microphone: having them, choosing them, giving them back, and saying plainly what is wrong.
 
 import { within } from "./patience.js";
+import { offered, plugged } from "./plugged.js";
 import { problem, together, wishes } from "./wishes.js";
 
 /** @typedef {"microphone" | "camera"} Device */
@@ -24,6 +25,8 @@ export class OwnDevices extends EventTarget {
   troubles = [];
   /** @type {MediaDeviceInfo[]} */
   list = [];
+  /** @type {MediaDeviceInfo[]} plugged in, and neither used nor left since */
+  #fresh = [];
   overdue = false; // the browser has been asked for a while, and says neither yes nor no
   /** @type {Set<Device>} given back by this page, and opened again when it is needed */
   #resting = new Set();
@@ -34,6 +37,34 @@ export class OwnDevices extends EventTarget {
   /** @type {Record<Device, number>} the question each was given for: an older answer does not replace it */
   #given = { microphone: 0, camera: 0 };
   #closed = false;
+
+  constructor() {
+    super();
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.#look());
+  }
+
+  /** What has just been plugged in. */
+  get offer() {
+    return offered(this.#fresh);
+  }
+
+  /** What was plugged in is left as it is. */
+  leave() {
+    this.#fresh = [];
+    this.#say({});
+  }
+
+  async #look() {
+    const before = this.list;
+    await this.#enumerate();
+    const here = new Set(this.list.map(({ deviceId }) => deviceId));
+    this.#fresh = [...this.#fresh.filter(({ deviceId }) => here.has(deviceId)), ...plugged(before, this.list)];
+    this.#say({});
+  }
+
+  async #enumerate() {
+    this.list = await within(OVERDUE, navigator.mediaDevices.enumerateDevices()).catch(() => this.list);
+  }
 
   /** Whether the browser has been asked and has not answered. */
   get asking() {
@@ -176,8 +207,7 @@ export class OwnDevices extends EventTarget {
     const timer = setTimeout(() => this.#say({ overdue: true }), OVERDUE);
     this.#say({});
     const answer = await ask();
-    const { mediaDevices } = navigator;
-    this.list = await within(OVERDUE, mediaDevices.enumerateDevices()).catch(() => this.list);
+    await this.#enumerate();
     clearTimeout(timer);
     this.#questions -= 1;
     if (this.#questions === 0) this.overdue = false;

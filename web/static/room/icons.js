@@ -14,6 +14,7 @@ const DRAWINGS = {
   leave: svg`<path d="M14 4h-7a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h7M10.5 12H20M16.5 8.5 20 12l-3.5 3.5" />`,
   desk: svg`<path d="M4 7h16M4 12h16M4 17h10" />`,
   self: svg`<circle cx="12" cy="8.5" r="3.5" /><path d="M5 20a7 7 0 0 1 14 0" />`,
+  headset: svg`<path d="M5 15v-3a7 7 0 0 1 14 0v3M5 14.5h1.5A1.5 1.5 0 0 1 8 16v2.5A1.5 1.5 0 0 1 6.5 20h-.3A1.7 1.7 0 0 1 4.5 18.3v-3.3ZM19 14.5h-1.5A1.5 1.5 0 0 0 16 16v2.5a1.5 1.5 0 0 0 1.5 1.5h.3a1.7 1.7 0 0 0 1.7-1.7v-3.3Z" />`,
   bell: svg`<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15ZM10 21h4" />`,
   dots: svg`<path d="M6 12h.01M12 12h.01M18 12h.01" />`,
   chair: svg`<path d="M8 3.5v9.5M16 3.5v9.5M8 5.5h8M8 9h8M6.5 13h11v2.5h-11ZM7.5 15.5V21M16.5 15.5V21" />`,

@@ -6,6 +6,7 @@
  * @property {import("./sending.js").Choice} choice
  * @property {string} microphone device id
  * @property {string} camera device id
+ * @property {string} speaker device id
  * @property {boolean} sounds
  * @property {boolean} soundOnly no pictures for me
  * @property {boolean} soundHere this device carries only my sound

@@ -3,6 +3,7 @@
 import { OwnDevices } from "./devices.js";
 import { Level } from "./level.js";
 import { follow, rested, sends, stand } from "./sending.js";
+import { playOn } from "./sound.js";
 
 /** @typedef {import("./devices.js").Device} Device */
 /** @typedef {import("./sending.js").Choice} Choice */
@@ -17,6 +18,8 @@ export class Own extends EventTarget {
   /** @type {Choice} */
   choice;
   looking; // at my picture, before coming in
+  choosing = false; // a microphone, camera or loudspeaker, from the seat
+  speaker = ""; // id of the loudspeaker that I hear the room from; "": the system's choice
   /** @type {"" | "asked" | "granted"} back into the circle; `granted`, and the room has not been shown since */
   #coming = "";
   /** @type {MediaStream | null} */
@@ -99,6 +102,36 @@ export class Own extends EventTarget {
    */
   look(on) {
     this.#say({ looking: on, choice: { ...this.choice, camera: on } });
+  }
+
+  /** @param {boolean} choosing devices, from the seat */
+  chooseDevices(choosing) {
+    this.#say({ choosing });
+  }
+
+  /** @param {string} speaker id, "" for the system's choice */
+  hear(speaker) {
+    playOn(speaker);
+    this.#say({ speaker });
+  }
+
+  /** The loudspeaker is gone: the system's own is heard again. */
+  loseSpeaker() {
+    if (!this.speaker) return;
+    this.hear("");
+    this.#tell("trouble.speaker_ended");
+  }
+
+  /**
+   * What was plugged in is used from now on, for all that it can do.
+   *
+   * @param {import("./plugged.js").Offer} offer
+   */
+  use({ microphone, camera, speaker }) {
+    if (microphone) void this.devices.choose("microphone", microphone);
+    if (camera) void this.devices.choose("camera", camera);
+    if (speaker) this.hear(speaker);
+    this.devices.leave();
   }
 
   /** Asks the browser for both, to be looked at. */
@@ -188,7 +221,7 @@ export class Own extends EventTarget {
     this.dispatchEvent(new CustomEvent("trouble", { detail: trouble }));
   }
 
-  /** @param {Partial<Pick<Own, "choice" | "looking" | "level">>} news */
+  /** @param {Partial<Pick<Own, "choice" | "looking" | "choosing" | "speaker" | "level">>} news */
   #say(news) {
     Object.assign(this, news);
     this.#changed();
@@ -199,7 +232,7 @@ export class Own extends EventTarget {
     this.devices.needs(this.#needed);
     const { microphone, camera } = this.devices;
     if (this.picture?.getVideoTracks()[0] !== (camera ?? undefined)) this.picture = camera && new MediaStream([camera]);
-    this.#level.follow(this.#step === "check" ? microphone : null);
+    this.#level.follow(this.#step === "check" || this.choosing ? microphone : null);
     this.dispatchEvent(new Event("change"));
   }
 

@@ -36,6 +36,7 @@ export function personView(visit, person, place) {
     title=${without ? visit.speak(`state.${without}`) : nothing}
     aria-description=${person.state === "back" ? visit.speak("state.back") : nothing}
     .place=${place}
+    .speaker=${visit.own.speaker}
     .sound=${own ? null : visit.media.sound(person.slot)}
     .picture=${own ? visit.own.picture : visit.media.picture(person.slot)}
     .showing=${own ? mirrored(visit, person) : shown(person) && !without}

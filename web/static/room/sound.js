@@ -2,17 +2,35 @@
 
 /** @type {AudioContext | null} */
 let context = null;
+let sink = "";
 
 /** @returns {AudioContext | null} one for the page: browsers allow few of them; null where there is none to be had */
 export function audio() {
   try {
-    context ??= new AudioContext();
+    if (!context) move((context = new AudioContext()));
   } catch {
     return null; // no sound hardware, or a browser that keeps this from pages: the room works without
   }
   wake();
   return context;
 }
+
+/**
+ * Soft sounds come from where the room is heard.
+ *
+ * @param {string} speaker device id, "" for the system's choice
+ */
+export function playOn(speaker) {
+  if (speaker === sink) return;
+  sink = speaker;
+  if (context && canPlayOn(speaker)) move(context);
+}
+
+/** @param {string} speaker */
+export const canPlayOn = (speaker) => speaker === "" || ("AudioContext" in window && "setSinkId" in AudioContext.prototype);
+
+/** @param {AudioContext & {setSinkId?: (id: string) => Promise<void>}} to */
+const move = (to) => void to.setSinkId?.(sink === "default" ? "" : sink).catch(() => {});
 
 /** Goes on after a click or a key, where the browser waited for one. */
 export function wake() {

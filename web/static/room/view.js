@@ -6,6 +6,7 @@ import { barView, returnView } from "./bar.js";
 import { button } from "./button.js";
 import { centreView } from "./centre.js";
 import { checkView } from "./check.js";
+import { choosingView, offerView } from "./choosing.js";
 import { deskView, frameView, linePart } from "./desk.js";
 import { goodbyeView } from "./goodbye.js";
 import { icon } from "./icons.js";
@@ -37,7 +38,7 @@ export function view(visit, circle, now) {
     ${room && visit.leads ? deskView(visit, room, now) : nothing}
     ${room && visit.holds ? frameView(visit, room, now) : nothing}
     ${room && visit.deskHere && !visit.leads && !visit.holds ? lineDesk(visit) : nothing}
-    ${questionView(visit)}
+    ${choosingView(visit)} ${questionView(visit)}
   </div>`;
 }
 
@@ -45,7 +46,7 @@ export function view(visit, circle, now) {
 function warningsView(visit) {
   const one = (/** @type {import("./warnings.js").Warning} */ { key, values, calm }) =>
     html`<p class="trouble" role="alert" data-kind=${calm ? "calm" : nothing}>${visit.speak(key, values)}</p>`;
-  return html`<div class="warnings">${repeat(warnings(visit), ({ key }) => key, one)}</div>`;
+  return html`<div class="warnings">${repeat(warnings(visit), ({ key }) => key, one)} ${visit.seated ? offerView(visit) : nothing}</div>`;
 }
 
 /** @param {Visit} visit */
@@ -58,6 +59,7 @@ function headView(visit) {
     ${visit.seated && visit.soundHere ? html`<p class="sign">${speak("room.sound_is_here")}</p>` : nothing}
     ${visit.seated && !visit.soundHere ? button({ text: html`${icon("ear")}<span>${speak("button.sound_only")}</span>`, name: speak("button.sound_only"), look: "round worded", says: speak("room.sound_only_says"), pressed: visit.soundOnly, press: () => visit.listenOnly() }) : nothing}
     ${visit.seated && !visit.soundHere ? button({ text: icon("self"), name: speak("button.self_view"), look: "round", pressed: visit.selfView, press: () => visit.set({ selfView: !visit.selfView }) }) : nothing}
+    ${visit.seated ? button({ text: icon("headset"), name: speak("button.devices"), look: "round", press: () => visit.own.chooseDevices(true) }) : nothing}
     ${button({ text: icon("bell"), name: speak("button.sounds"), look: "round", pressed: visit.sounds, press: () => visit.set({ sounds: !visit.sounds }) })}
   </header>`;
 }

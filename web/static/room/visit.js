@@ -111,8 +111,9 @@ export class Visit extends EventTarget {
   }
 
   /** @param {import("./memory.js").Kept} kept before a reload */
-  #goOn({ name, choice, sounds, soundOnly = false, soundHere = false, microphone, camera }) {
+  #goOn({ name, choice, sounds, soundOnly = false, soundHere = false, speaker = "", microphone, camera }) {
     Object.assign(this, { name, sounds, soundOnly, soundHere });
+    this.own.hear(speaker);
     this.own.devices.wanted = { microphone, camera };
     this.own.choose(choice);
     return this.#comeIn();
@@ -409,7 +410,7 @@ export class Visit extends EventTarget {
     const { layers, lean } = this.pictures;
     this.media.send({ ...own.tracks, layers, lean });
     this.connection.devices(own.shown);
-    if (this.step === "room") remember(this.page.room, { name, sounds, soundOnly, soundHere, choice: own.choice, ...own.devices.wanted });
+    if (this.step === "room") remember(this.page.room, { name, sounds, soundOnly, soundHere, speaker: own.speaker, choice: own.choice, ...own.devices.wanted });
     this.dispatchEvent(new Event("change"));
   }
 }
