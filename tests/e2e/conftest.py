@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Playwright, async_playwright, expect
 from tests.e2e.ahead import Ahead
 from tests.e2e.firefox import FIREFOX, Firefox
 from tests.e2e.house import House
-from tests.e2e.person import WATCH_CONNECTIONS, Person, read_at_once
+from tests.e2e.person import PATIENCE, WATCH_CONNECTIONS, Person, read_at_once
 from tests.e2e.simulated import Simulated
 from tests.support.missing import missing
 from tests.support.process import Server
@@ -50,7 +50,7 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 ORDINARY: dict[str, Any] = {"viewport": DESKTOP, "permissions": ["camera", "microphone"]}
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +135,7 @@ async def gather(server: Planner, browser: Browser) -> AsyncIterator[Gather]:
         async def open_for(one: dict[str, str], script: str, quick: bool, context: dict[str, Any]) -> Person:
             opened = await browser.new_context(**(ORDINARY | context))
             stack.push_async_callback(opened.close)
+            opened.set_default_timeout(1000 * PATIENCE)
             if quick:
                 await read_at_once(opened)
             await opened.add_init_script(WATCH_CONNECTIONS + script)

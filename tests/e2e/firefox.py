@@ -127,7 +127,7 @@ class Firefox:
         assert answer["type"] == "success", answer["exceptionDetails"]["text"]
         return json.loads(answer["result"]["value"])
 
-    async def until(self, expression: str, within: float = 10) -> None:
+    async def until(self, expression: str, within: float = ANSWER_SECONDS) -> None:
         """Wait until a JavaScript expression is true; seconds."""
         async with asyncio.timeout(within):
             while not await self.evaluate(expression):

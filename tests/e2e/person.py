@@ -12,6 +12,9 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from ascona import assets
 
+PATIENCE = 60.0
+"""Seconds for what should happen, and on a quiet machine does in a few: a busy one is late, not wrong."""
+
 COUNTED_MS = 500
 """How long packets are counted where none may come."""
 
@@ -95,7 +98,7 @@ async def read_at_once(context: BrowserContext) -> None:
 NOTHING = {"packets": 0, "lost": 0, "frames": 0, "freezes": 0, "energy": 0.0}
 
 
-async def until(condition: Callable[[], Awaitable[bool]], within: float = 15) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], within: float = PATIENCE) -> None:
     """Ask again and again; seconds."""
     async with asyncio.timeout(within):
         while not await condition():
@@ -155,7 +158,7 @@ class Person:
     def chair(self, name: str) -> Locator:
         return self.page.locator(f'balint-chair[data-name="{name}"]')
 
-    async def sees_phase(self, phase: str, timeout: float = 20_000) -> None:
+    async def sees_phase(self, phase: str, timeout: float = 1000 * PATIENCE) -> None:
         await expect(self.room).to_have_attribute("data-phase", phase, timeout=timeout)
 
     async def sees_waiting(self, name: str) -> None:

@@ -52,9 +52,9 @@ async def encodes(evaluate: Callable[[str], Awaitable[dict[str, int]]], *layers:
     async def they_are() -> bool:
         nonlocal before
         now = await evaluate(f"({SENT})()")
-        if now["audio"] < before["audio"] + SECOND:
+        if now.get("audio", 0) < before.get("audio", 0) + SECOND:  # nothing of either while a line is being made
             return False
-        grown = [layer for layer in ("l", "h") if now[layer] > before[layer]]
+        grown = [layer for layer in ("l", "h") if now.get(layer, 0) > before.get(layer, 0)]
         before = now
         return grown == list(layers)
 
