@@ -303,7 +303,7 @@ class _Negotiations:
         self._media.shows(room, person, heights)
 
 
-SHUT = frozenset({"removed", "room_locked", "already_ended"})
+SHUT = frozenset({"removed", "already_ended"})
 """Why somebody would not even stand at the door: said before camera and agreement are asked for."""
 
 

@@ -36,7 +36,6 @@ WORDS: dict[str, Callable[[Session], bool]] = {
     "before the end": lambda s: not s.ended,
     "lobby": lambda s: not s.ended and s.step is None,
     "in a phase": lambda s: not s.ended and s.step is not None,
-    "unlocked": lambda s: not s.ended and not s.locked,
     "has a next phase": lambda s: s.step is not None and s.step + 1 < len(s.programme.phases),
     "has a phase before": lambda s: bool(s.step),
     "next can start": lambda s: s.presenter is not None or not s.programme.phases[s.step + 1].needs_presenter,
@@ -80,8 +79,8 @@ def _free(s: Session) -> int:
 
 # Every message: who may send it, and when. More than one line: any of them will do. Whatever is not here is refused.
 TABLE: dict[str, list[tuple[str, str]]] = {
-    "Knock": [("LCPMROSDK", "before the end"), ("UTV", "unlocked"), (INSIDE + "DUTVKX", "ended")],
-    "Leave": [(INSIDE + "DK", "before the end"), ("TV", "unlocked"), (INSIDE + "DTVKX", "ended")],
+    "Knock": [("LCPMROSDKUTV", "before the end"), (INSIDE + "DUTVKX", "ended")],
+    "Leave": [(INSIDE + "DKTV", "before the end"), (INSIDE + "DTVKX", "ended")],
     "Admit": [("LC", "before the end")],
     "AdmitEveryone": [("LC", "before the end")],
     "TurnAway": [("LC", "before the end")],

@@ -58,7 +58,11 @@ async def test_a_locked_room_lets_nobody_in_by_a_good_link(gather):
     await people["Ada"].come()
     assert await people["Ada"].do("Lock") == {}
 
-    assert await people["Max"].come() == {"refused": "room_locked"}
+    assert await people["Max"].come() == {}
+
+    room = await people["Max"].sees(lambda room: True)
+    assert (room["me"]["place"], room["me"]["stance"], room["people"]) == ("door", "closed_door", [])
+    assert (await people["Ada"].reads("knocked_closed"))["values"] == {"name": "Max"}
 
 
 async def test_unknown_revoked_and_ended_links_get_the_same_answer(server, gather, http):

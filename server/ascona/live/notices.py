@@ -1,7 +1,8 @@
 """One line for everyone about what has just happened, and who did it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ascona.core import events as e
 from ascona.core.people import LEADERS, Person, Place
@@ -16,12 +17,20 @@ class Notice:
         by: Whose command it was, as shown; None for the clock.
         values: What the sentence names.
         leaders_only: Nobody else is told.
+        also: What came along with it, in a sentence each.
     """
 
     key: str
     by: str | None = None
     values: dict[str, str | int] = field(default_factory=dict)
     leaders_only: bool = False
+    also: tuple["Notice", ...] = ()
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """As it goes over the wire."""
+        also = [{"key": notice.key, "values": notice.values} for notice in self.also]
+        return {"key": self.key, "by": self.by, "values": self.values, "also": also}
 
 
 _PLAIN: dict[type[e.Event], str] = {
@@ -80,9 +89,22 @@ def notices(before: Session, after: Session, events: Sequence[e.Event], by: str 
         said = _without_presenter(before, after, events, actor)
     else:
         said = _notice(before, after, whole[0], actor) if whole else None
+        if said is not None:
+            said = replace(said, also=_along(after, [event for event in events if event is not whole[0]]))
     return (
         _renamed(before, events) + [notice for notice in (said,) if notice] + _ring_closes_soon(before, after, events)
     )
+
+
+def _along(after: Session, events: Sequence[e.Event]) -> tuple[Notice, ...]:
+    """What a step or a choice has brought along that everybody sees, and may wonder about: a chair, the door."""
+    said: list[Notice] = []
+    for event in events:
+        if isinstance(event, e.SatBack | e.CameBack):
+            said.append(Notice(_ABOUT_A_PERSON[type(event)], values={"name": _name(after, event.person)}))
+        if isinstance(event, e.Locked):
+            said.append(Notice("locked_too"))
+    return tuple(said)
 
 
 def _renamed(before: Session, events: Sequence[e.Event]) -> list[Notice]:
@@ -143,11 +165,24 @@ def _leaders_changed(before: Session, after: Session) -> Notice:
     return Notice("leaders_again", values={"name": holder.name}) if holder else Notice("leader_back")
 
 
+def _at_the_door(before: Session, after: Session, event: e.Event) -> Notice | None:
+    """Who comes to the door, and who goes from there: for leaders."""
+    if isinstance(event, e.Knocked):
+        key = "knocked_kept" if event.kept else "knocked_closed" if after.locked else "knocked"
+    elif isinstance(event, e.Departed) and before.person(event.person) not in before.seated():
+        key = "left_door"
+    else:
+        return None
+    return Notice(key, None, {"name": _name(after, event.person)}, leaders_only=True)
+
+
 _PHASES = ("session_opened", "moved_on", "moved_back", "clock_moved_on")
 
 
 def _notice(before: Session, after: Session, event: e.Event, actor: Person | None) -> Notice | None:
     by = actor.name if actor else None
+    if at_the_door := _at_the_door(before, after, event):
+        return at_the_door
     if type(event) in _PLAIN:
         alone = isinstance(event, e.TimeAnnounced) and not after.leader_present
         key = "time_is_up_no_leader" if alone else _PLAIN[type(event)]

@@ -75,8 +75,7 @@ class Screens:
     async def _read_out(self, said: Sequence[Notice], connection: Connection, viewer: Person) -> None:
         for notice in said if viewer.place is Place.INSIDE else ():
             if not notice.leaders_only or viewer.role in LEADERS:
-                line = {key: value for key, value in asdict(notice).items() if key != "leaders_only"}
-                await self._emit("notice", line, to=connection.sid)
+                await self._emit("notice", notice.line, to=connection.sid)
 
     def forget(self, room: str) -> None:
         """Nobody looks at this room any more."""

@@ -11,7 +11,6 @@ _SITTING_BACK = {
 }
 _NOT_INSIDE = {
     Place.INVITED: "turned_away",  # connected, and neither waiting nor inside: a leader said not today
-    Place.DOOR: "door",
     Place.LEFT: "left",
     Place.REMOVED: "removed",
 }
@@ -22,6 +21,8 @@ def stance(session: Session, person: Person) -> str:
     """One of the keys under `stance` in the language files."""
     if session.ended:
         return "ended"
+    if person.place is Place.DOOR:
+        return _at_the_door(session, person)
     if person.place is not Place.INSIDE:
         return _NOT_INSIDE[person.place]
     if session.step is None:
@@ -31,6 +32,13 @@ def stance(session: Session, person: Person) -> str:
     if session.sits_back(person.id):
         return _SITTING_BACK.get(session.sit_back, "talking")
     return _inside(session, person)
+
+
+def _at_the_door(session: Session, person: Person) -> str:
+    """Whether leaders know, and whether it is worth waiting."""
+    if not session.leader_present:
+        return "door_unseen"
+    return "closed_door" if session.locked and not person.kept else "door"
 
 
 def _inside(session: Session, person: Person) -> str:

@@ -39,16 +39,10 @@ class Pages:
         )
         return web.Response(text=html, content_type="text/html", status=status)
 
-    def message(self, key: str, status: int = 200, *, again: bool = False) -> web.Response:
-        """
-        A page with one heading and one sentence: `errors.<key>` in the language file.
-
-        Args:
-            again: With a button that asks for the same address once more.
-        """
+    def message(self, key: str, status: int = 200) -> web.Response:
+        """A page with one heading and one sentence: `errors.<key>` in the language file."""
         said = self.texts["errors"][key]
-        way_on = {"link": "", "link_text": self.texts["button"]["try_again"]} if again else {}
-        return self.page("message.html", status, heading=said["heading"], sentence=said["sentence"], **way_on)
+        return self.page("message.html", status, heading=said["heading"], sentence=said["sentence"])
 
 
 def _asset(path: str) -> str:

@@ -26,8 +26,6 @@ Parts = Callable[[], Awaitable[dict[str, bool]]]
 """Whether people may be sent here, part by part."""
 
 ROOM = "/room/{id:[A-Za-z0-9_-]{8,64}}"
-PASSING = frozenset({"room_locked"})
-"""Reasons not to be let to the door that may be gone soon."""
 
 UNAVAILABLE = 503
 SERVER_ERROR = 500
@@ -106,7 +104,7 @@ class Routes:
         try:
             page = await self._room_page(id, person) if person else None
         except Refused as refusal:
-            return self._pages.message(refusal.reason, status=403, again=refusal.reason in PASSING)
+            return self._pages.message(refusal.reason, status=403)
         if page is None:
             return self._pages.message("not_signed_in", status=403)
         return self._pages.page("room.html", page=page)

@@ -61,14 +61,17 @@ def test_only_whoever_waits_at_the_door_is_admitted_or_turned_away(command, pers
     assert waiting("pia").refused("ada", command(person)) == "nobody_there"
 
 
-def test_nobody_new_comes_into_a_locked_room_until_it_is_unlocked():
+def test_nobody_new_comes_into_a_locked_room_unless_a_leader_lets_them_in():
     group = waiting()
     group.do("ada", c.Lock())
-    assert group.refused("max", c.Knock("Max")) == "room_locked"
 
-    group.do("ben", c.Unlock())
+    group.do("max", c.Knock("Max"))
 
-    assert group.refused("max", c.Knock("Max")) is None
+    assert place(group, "max") is Place.DOOR
+    assert "max" not in group.receivers()
+    group.do("ben", c.Admit("max"))
+    assert place(group, "max") is Place.INSIDE
+    assert group.session.locked
 
 
 def test_skipping_the_account_locks_the_door_all_the_same():

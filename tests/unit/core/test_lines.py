@@ -97,7 +97,9 @@ def test_whoever_was_here_and_is_turned_away_loses_case_and_chair():
 
     assert group.session.presenter is None
     assert group.session.person("pia") not in group.session.seated()
-    assert group.refused("pia", c.Knock("Pia")) == "room_locked"
+    group.do("pia", c.Knock("Pia"))
+    assert group.session.person("pia").place is Place.DOOR
+    assert group.session.presenter is None
 
 
 def test_a_word_waits_for_nobody_who_has_to_be_let_in_again():

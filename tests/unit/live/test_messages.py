@@ -161,3 +161,28 @@ def test_leaders_and_nobody_else_see_whose_link_it_is_where_another_name_is_show
         return [chair["invited"] for chair in seen_by(viewer, group)["people"] if chair["invited"]]
 
     assert (invited("ada"), invited("ben"), invited("pia"), invited("max")) == (["Max"], ["Max"], [], [])
+
+
+def test_whoever_is_outside_reads_what_is_true_of_the_door():
+    group = evening()
+    group.do("max", c.Leave())
+    group.do("max", c.Knock("Max"))
+    assert seen_by("max", group)["me"]["stance"] == "door"
+
+    group.do("ada", c.Lock())
+    assert seen_by("max", group)["me"]["stance"] == "closed_door"
+    group.lose("ada")
+    group.lose("ben")
+    assert seen_by("max", group)["me"]["stance"] == "door_unseen"  # leaders do not know of it
+    group.reconnect("ben")
+    group.do("ben", c.TurnAway("max"))
+    assert seen_by("max", group)["me"]["stance"] == "turned_away"
+
+
+def test_whoever_was_here_is_expected_however_closed_the_door_is():
+    group = evening("account")
+    group.lose("max")
+    group.wait(11 * 60)
+    group.reconnect("max")
+
+    assert (group.session.locked, seen_by("max", group)["me"]["stance"]) == (True, "door")

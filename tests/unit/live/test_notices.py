@@ -118,3 +118,34 @@ def test_a_name_that_changes_while_a_chair_is_kept_is_read_by_everybody():
     group.wait(11 * 60)
 
     assert said(group, "max", c.Knock("Maximilian"))[0] == Notice("named", None, {"was": "Max", "name": "Maximilian"})
+
+
+def test_leaders_and_nobody_else_read_who_comes_to_the_door_and_who_goes_from_there():
+    group = evening()
+    group.do("max", c.Leave())
+
+    assert said(group, "max", c.Knock("Max")) == [Notice("knocked", None, {"name": "Max"}, leaders_only=True)]
+    assert said(group, "max", c.Leave()) == [Notice("left_door", None, {"name": "Max"}, leaders_only=True)]
+    group.do("ada", c.Lock())
+    assert said(group, "max", c.Knock("Max")) == [Notice("knocked_closed", None, {"name": "Max"}, leaders_only=True)]
+    group.do("ada", c.Admit("max"))
+    assert said(group, "max", c.Leave()) == [Notice("left", "Max", {"name": "Max"})]
+
+
+def test_everyone_reads_why_the_presenters_chair_moves_with_the_phase():
+    group = evening("questions")
+
+    [back] = said(group, "ada", c.NextPhase())
+    assert back.line["also"] == [{"key": "sat_back", "values": {"name": "Pia"}}]
+    group.go_to("answer")
+    [again] = said(group, "ada", c.NextPhase())
+
+    assert again.line["also"] == [{"key": "came_back", "values": {"name": "Pia"}}]
+
+
+def test_everyone_reads_that_the_door_is_closed_with_the_account():
+    group = evening("choose")
+
+    [line] = said(group, "ada", c.NextPhase())
+
+    assert line.line["also"] == [{"key": "locked_too", "values": {}}]

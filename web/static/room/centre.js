@@ -25,6 +25,7 @@ export function centreView(visit, room, now) {
     <p class="stance">${speak(room.me.holds_frame ? "room.holding" : `stance.${room.me.stance}`)}</p>
     ${clockView(visit, room, now)} ${signs.map((key) => html`<p class="sign">${speak(key)}</p>`)}
     ${room.holder && !room.me.holds_frame ? html`<p class="sign">${speak("room.holder", { name: room.holder })}</p>` : nothing}
+    ${visit.leads && room.locked && room.door.length > 0 ? html`<p class="sign">${speak("room.at_closed_door", { names: room.door.map(({ name }) => name).join(", ") })}</p>` : nothing}
     ${room.awaited ? html`<p class="sign">${speak(room.awaited.over ? "room.awaited_over" : "room.awaited", { name: room.awaited.name })}</p>` : nothing}
     <p class="sign" role="status" aria-live="polite">${weak(visit) ? speak("room.weak") : ""}</p>
   </div>`;

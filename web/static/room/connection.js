@@ -13,7 +13,7 @@ import { Shown } from "./shown.js";
  * @property {(link: Link) => void} link
  * @property {(barred: boolean) => void} barred whether ordinary requests come through while this line does not
  * @property {(room: Snapshot) => void} room
- * @property {(notice: {key: string, by: string | null, values: Record<string, string | number>}) => void} notice
+ * @property {(notice: import("./types.js").Notice) => void} notice
  * @property {(line: {by: string, text: string}) => void} line
  * @property {(pictures: import("./types.js").Pictures) => void} pictures
  * @property {(milliseconds: number) => void} restart the server stops then, and starts again

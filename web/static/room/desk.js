@@ -127,7 +127,7 @@ function doorPart(visit, room) {
   const lock = room.locked ? "Unlock" : "Lock";
   const newest = Math.max(...room.door.map(({ since }) => since));
   return html`<div class="part">
-    <h3>${speak("desk.door")} ${room.door.length > 0 ? html`<span class="count">${room.door.length}</span>` : nothing}</h3>
+    <h3>${speak(room.locked && room.door.length > 0 ? "desk.closed_door" : "desk.door")} ${room.door.length > 0 ? html`<span class="count">${room.door.length}</span>` : nothing}</h3>
     ${room.door.length === 0 ? html`<p class="quiet">${speak("desk.door_empty")}</p>` : nothing}
     <ul class="waiting">
       ${repeat(

@@ -92,6 +92,7 @@
  */
 
 /** @typedef {{refused?: string, by?: string, error?: string, sdp?: string}} Answer */
+/** @typedef {{key: string, by: string | null, values: Record<string, string | number>, also?: {key: string, values: Record<string, string | number>}[]}} Notice */
 /** @typedef {"connecting" | "connected" | "reconnecting" | "closed"} Link */
 /** @typedef {{microphone: boolean, camera: boolean}} Devices */
 

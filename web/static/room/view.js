@@ -83,14 +83,30 @@ function insideView(visit, room, circle, now) {
   </div>`;
 }
 
+const WELCOME = ["door", "door_unseen"]; // who is at the door and is let in as soon as a leader opens
+
+/**
+ * No welcome over a refusal.
+ *
+ * @param {import("./texts.js").Speak} speak
+ * @param {string} stance
+ * @param {string} name
+ */
+function doorHeading(speak, stance, name) {
+  if (WELCOME.includes(stance)) return speak("room.door_heading", { name });
+  return stance === "ended" ? speak("phase.ended") : speak(`room.${stance}_heading`, { name });
+}
+
 /** @param {Visit} visit */
-function doorView({ speak, room, name }) {
+function doorView(visit) {
+  const { speak, room, name } = visit;
   if (!room) return html`<div class="threshold"><p role="status">${speak("room.connecting")}</p></div>`;
   return html`<div class="threshold">
     <p class="waiting-chair">${icon("chair")}</p>
-    <h2>${speak("room.door_heading", { name })}</h2>
-    <p class="stance">${speak(`stance.${room.me.stance}`)}</p>
-    ${room.me.place === "door" ? html`<p class="quiet">${speak("room.door_more")}</p>` : nothing}
+    <h2>${doorHeading(speak, room.me.stance, name)}</h2>
+    <p class="stance" role="status">${speak(`stance.${room.me.stance}`)}</p>
+    ${WELCOME.includes(room.me.stance) ? html`<p class="quiet">${speak("room.door_more")}</p>` : nothing}
+    ${room.me.stance === "turned_away" ? button({ text: speak("button.knock_again"), press: () => visit.knockAgain() }) : nothing}
   </div>`;
 }
 

@@ -139,6 +139,11 @@ export class Visit extends EventTarget {
     this.connection.open(await (this.#window ??= windowOf(this.page.room)), move);
   }
 
+  /** At the door once more, after a leader said not now. */
+  async knockAgain() {
+    await this.command("Knock", { ...this.#knock(), move: false });
+  }
+
   /** This device is to carry my sound; my place, and my picture, stay where they are. */
   async carrySound() {
     Object.assign(this, { soundHere: true, soundOnly: true });
@@ -311,11 +316,12 @@ export class Visit extends EventTarget {
    * @param {string} key
    * @param {import("./texts.js").Values} [values]
    * @param {"notice" | "refusal"} [kind]
+   * @param {string[]} [more] sentences after it
    */
-  tell(key, values = {}, kind = "refusal") {
+  tell(key, values = {}, kind = "refusal", more = []) {
     clearTimeout(this.#newsTimer);
     this.#newsTimer = setTimeout(() => this.#say({ news: null }), NEWS_LASTS);
-    this.#say({ news: { text: this.speak(key, values), kind } });
+    this.#say({ news: { text: sentences(this.speak(key, values), more), kind } });
   }
 
   /** @param {Snapshot} room */
@@ -330,7 +336,7 @@ export class Visit extends EventTarget {
     if (room.me.place === "left" || room.me.place === "removed") return this.#end(room.me.place);
     this.own.follow(room);
     if (before && before.phase !== room.phase && this.sounds) chime();
-    if (before && room.door.length > before.door.length && this.sounds) chime([659.25], 0.05);
+    if (before && room.door.some(({ person }) => !before.door.some((one) => one.person === person)) && this.sounds) chime([659.25], 0.05);
     if (stand(room).inside) this.media.start();
     else this.media.stop();
     if (room.phase === "ended") this.own.devices.close();
@@ -357,9 +363,10 @@ export class Visit extends EventTarget {
     if (link !== this.link) this.#say({ link });
   }
 
-  /** @param {{key: string, by: string | null, values: Record<string, string | number>}} notice */
-  #notice({ key, by, values }) {
-    this.tell(`notices.${key}`, { ...values, by }, "notice");
+  /** @param {import("./types.js").Notice} notice */
+  #notice({ key, by, values, also = [] }) {
+    const more = also.map((one) => this.speak(`notices.${one.key}`, one.values));
+    this.tell(`notices.${key}`, { ...values, by }, "notice", more);
   }
 
   /** @param {string} sdp */
@@ -413,4 +420,12 @@ export class Visit extends EventTarget {
     if (this.step === "room") remember(this.page.room, { name, sounds, soundOnly, soundHere, speaker: own.speaker, choice: own.choice, ...own.devices.wanted });
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/**
+ * @param {string} first which may be no whole sentence
+ * @param {string[]} more
+ */
+function sentences(first, more) {
+  return more.length === 0 || first.endsWith(".") ? [first, ...more].join(" ") : [`${first}.`, ...more].join(" ");
 }
