@@ -137,7 +137,7 @@ export class Media extends EventTarget {
   async #look() {
     const line = this.#line;
     if (!line) return;
-    const bytes = await within(BEAT, line.received()).catch(() => 0); // a browser that cannot say has heard nothing
+    const bytes = await within(SILENCE, line.received()).catch(() => 0); // a browser that cannot say has heard nothing
     if (line !== this.#line) return;
     if (bytes > this.#bytes) {
       this.#bytes = bytes;
