@@ -15,11 +15,12 @@ import structlog
 from aiohttp import web
 
 from ascona import __version__, assets
+from ascona.core.browsers import seen_from
 from ascona.core.commands import Knock
 from ascona.core.decide import decide
 from ascona.core.invariants import Wiring
 from ascona.core.media_plan import media_plan
-from ascona.core.people import FLOOR_LIMIT, Place
+from ascona.core.people import FLOOR_LIMIT, Person, Place
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 from ascona.core.sound_line import whose
@@ -38,7 +39,7 @@ from ascona.media.turn import turn_credentials
 from ascona.media.workers import Workers
 from ascona.pages.files import Files
 from ascona.pages.front import Front
-from ascona.pages.login import Login
+from ascona.pages.login import Guest, Login
 from ascona.pages.metrics import HOST as METRICS_HOST
 from ascona.pages.metrics import OWN_NAMES, journal_seconds, metrics_routes
 from ascona.pages.render import Pages
@@ -190,10 +191,8 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
             session, history = rebuilt
             media.open_room(id, slots_of(session))
             session = replace(session, present=still_here(session, await media.wiring(id)))
-            title, again = await journal.title(id), await invitations.opened_again(id, clock())
-            return Room(
-                session, title, timed, media, namespace, clock, history, watch.look, again, SCREENS_PAUSE_SECONDS
-            )
+            title = await journal.title(id)
+            return Room(session, title, timed, media, namespace, clock, history, watch.look, SCREENS_PAUSE_SECONDS)
 
         seconds = journal_seconds()
         timed = Timed(journal, seconds)
@@ -204,10 +203,9 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
             invitations,
             clock,
             callers,
-            lambda guest: namespace.link_opened_again(guest.session, guest.person),
             lambda guest: namespace.look_again((guest.session, guest.person)),
         )
-        namespace = RoomNamespace(rooms, login.person, _Negotiations(media), time.monotonic)
+        namespace = RoomNamespace(rooms, login.guest, _Negotiations(media), time.monotonic)
         watch = Watch(rooms, media, namespace, journal.version)
         stack.push_async_callback(watch.close)
         for id in await journal.running():
@@ -232,8 +230,8 @@ async def start(settings: Settings, turns: Turns | None = None, clock: Callable[
             pages,
             login,
             callers,
-            lambda id, person: _room_page(rooms, id, person, bool(settings.turn_urls), clock()),
-            lambda id, person: _relays(rooms, settings, id, person, clock()),
+            lambda guest: _room_page(rooms, guest, bool(settings.turn_urls), clock()),
+            lambda guest: _relays(rooms, settings, guest, clock()),
             health.ready,
             settings.origin.rstrip("/"),
         )
@@ -307,38 +305,46 @@ SHUT = frozenset({"removed", "already_ended"})
 """Why somebody would not even stand at the door: said before camera and agreement are asked for."""
 
 
-async def _room_page(rooms: Rooms, id: str, person: str, relays: bool, now: datetime) -> dict[str, Any] | None:
+async def _room_page(rooms: Rooms, guest: Guest, relays: bool, now: datetime) -> dict[str, Any] | None:
     """
+    A browser that was not let in learns whose link it has, and nothing of the session, not even its title.
+
     Args:
         relays: Whether there are any.
 
     Raises:
         Refused: For one of the reasons in `SHUT`.
     """
-    room = await rooms.get(id)
-    viewer = room.session.person(person) if room else None
+    room = await rooms.get(guest.session)
+    viewer = _viewer(room, guest)
     if room is None or viewer is None:
         return None
     try:
-        decide(room.session, Knock(viewer.name), person, now, room.session.version)
+        decide(room.session, Knock(viewer.name, guest.browser), viewer.id, now, room.session.version)
     except Refused as refusal:
         if refusal.reason in SHUT:
             raise
+    inside = viewer.place is Place.INSIDE
     return {
-        "room": id,
+        "room": guest.session,
         "name": viewer.name,
-        "standing": room.session.standing(viewer).value,
-        "title": room.title,
+        "standing": room.session.standing(viewer).value if inside else viewer.role.value,
+        "title": room.title if inside else "",
         "slots": slots_of(room.session),
         "relays": relays,
         "version": __version__,
     }
 
 
-async def _relays(rooms: Rooms, settings: Settings, id: str, person: str, now: datetime) -> list[dict[str, Any]] | None:
+def _viewer(room: Room | None, guest: Guest) -> Person | None:
+    """Whose browser this is, as far as this browser is concerned."""
+    person = room.session.person(guest.person) if room else None
+    return seen_from(person, guest.browser) if person else None
+
+
+async def _relays(rooms: Rooms, settings: Settings, guest: Guest, now: datetime) -> list[dict[str, Any]] | None:
     """TURN servers as a browser's `iceServers` wants them, for somebody inside; None for everybody else."""
-    room = await rooms.get(id)
-    viewer = room.session.person(person) if room else None
+    viewer = _viewer(await rooms.get(guest.session), guest)
     if viewer is None or viewer.place is not Place.INSIDE:
         return None
     if not settings.turn_urls:

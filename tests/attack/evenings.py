@@ -7,7 +7,9 @@ from functools import reduce
 
 from ascona.core import commands as c
 from ascona.core import events as e
+from ascona.core.browsers import Asking
 from ascona.core.evolve import evolve
+from ascona.core.people import Browser
 from ascona.core.programme import Programme
 from ascona.core.session import Session
 from tests.attack.rooms import PEOPLE, peopled
@@ -85,6 +87,9 @@ def _before_andafter(evening: Programme) -> Iterator[tuple[str, Evening]]:
     locked = _lobby(evening)
     locked.do("ada", c.Lock())
     yield "lobby, locked", locked
+    for name, group in (("lobby", _lobby(evening)), (evening.phases[1].id, _phase(evening, 1))):
+        group.session = group.session.with_asking("max", Asking("max", Browser("thief")))
+        yield f"{name}, a device of Max's asks", group
     ended = _phase(evening, len(evening.phases) - 1)
     ended.do("ada", c.EndSession())
     yield "ended", ended

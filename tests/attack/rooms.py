@@ -12,7 +12,9 @@ from ascona.core.session import Session
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
+from ascona.storage.invitations import Guest
 from tests.support.group import NOON, Evening, invited
+from tests.support.guests import guest
 
 OURS, THEIRS = "s1", "s2"
 """The room that is attacked, and another on the same server."""
@@ -115,9 +117,9 @@ class House:
     async def _load(self, id: str) -> Room:
         return Room(self._sessions[id], "", self, self, self, lambda: NOON)
 
-    async def _identify(self, cookie: str, room: str) -> str | None:
+    async def _identify(self, cookie: str, room: str) -> Guest | None:
         its, _, who = cookie.partition(":")
-        return who if its == room else None
+        return guest(who, room) if its == room else None
 
     # The journal
 

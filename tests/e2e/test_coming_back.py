@@ -203,8 +203,11 @@ async def test_another_device_asks_before_it_takes_the_place_and_the_first_can_f
     await ada.page.evaluate(NEXT_FRAME, [seat, 0])  # nothing has been taken from the laptop yet
     assert await phone.page.evaluate("window.connections.every((one) => one.connectionState === 'closed')")
     await phone.press("Move here")
+    await expect(phone.page.get_by_text("Say there that it is you")).to_be_visible()
+    assert await phone.page.evaluate("window.connections.every((one) => one.connectionState === 'closed')")
+    await laptop.press("Yes, that is me")
 
-    await expect(phone.room).to_have_attribute("data-link", "connected")
+    await expect(ada.page.get_by_text("Dee is now at another device.")).to_be_visible()
     await expect(laptop.page.get_by_text("another browser or device")).to_be_visible()
     await expect(laptop.room).to_have_attribute("data-link", "closed")
     await ada.page.evaluate(NEXT_FRAME, [seat, 0])

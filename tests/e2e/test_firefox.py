@@ -133,6 +133,7 @@ async def test_a_place_moves_from_firefox_to_another_browser_and_back(firefox, g
     await other.page.get_by_role("checkbox", name="I agree").check()
     await other.press("Join the room")
     await other.press("Move here")
+    await cy.press("Yes, that is me")
     await expect(other.room).to_have_attribute("data-link", "connected")
     await cy.until("window.connections.every((one) => one.connectionState === 'closed')")
     await ada.reset()

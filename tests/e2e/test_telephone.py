@@ -17,6 +17,7 @@ async def telephone_of(browser: Browser, laptop: Person) -> Person:
     await phone.page.get_by_role("checkbox", name="I agree").check()
     await phone.press("Join the room")
     await phone.press("Only my sound here")
+    await laptop.press("Yes, that is me")
     await expect(phone.page.get_by_text("Only your sound is here")).to_be_visible()
     await expect(laptop.page.get_by_text("Your other device carries your sound now")).to_be_visible()
     await until(lambda: comes(phone, "audio"))

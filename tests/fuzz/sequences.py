@@ -16,23 +16,28 @@ from ascona import app, assets
 from ascona.core.evolve import evolve
 from ascona.core.invariants import Wiring, forwarding, places, receivers, version
 from ascona.core.media_plan import media_plan
+from ascona.core.session import LIVE
 from ascona.live.namespace import RoomNamespace
 from ascona.live.room import SCREENS_PAUSE_SECONDS, Room
 from ascona.live.rooms import Rooms
 from ascona.live.watch import Watch
 from ascona.live.websocket import MESSAGES
+from ascona.storage.invitations import Guest
 from tests.simulation.book import Book
-from tests.simulation.chronicle import LIVE
 from tests.simulation.exchange import Exchange
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.weather import Weather
 from tests.simulation.wishes import COMMANDS, anything, filled, polite
 from tests.support.group import NOON, PEOPLE, invited
+from tests.support.guests import guest
 from tests.support.invariants import assert_safe
 
 MOST_STEPS = 60
 STEP_SECONDS = 0.3
 """Between two steps: all that one leads to has happened, and nobody is too fast."""
+
+COOKIES = [*PEOPLE, "ada/thief", "pia/thief", "max/thief"]
+"""Everybody's own browser, and those of whoever holds a used link."""
 
 NONSENSE: tuple[Any, ...] = (
     None, True, -1, 2**63, 1e308, float("nan"), "", "x" * 5000, "\ud800", "\0", [], {}, [[]], {"do": "Knock"}, b"\0",
@@ -154,7 +159,7 @@ class Ground:
             await self._send(self._anybody(), event, message)
 
     async def _come_from_a_window(self) -> None:
-        sid = await self._connect(self._tape.choice([*PEOPLE]), self._tape.choice(("first", "second", "")))
+        sid = await self._connect(self._tape.choice(COOKIES), self._tape.choice(("first", "second", "")))
         if self._tape.random() < 0.8:
             how = self._tape.choice(({}, {"move": True}, {"move": True}, {"sound": True}))
             await self._knock(sid, **how)
@@ -228,7 +233,7 @@ class Ground:
         slots = self._exchange.plan.slots
         wiring = Wiring(dict.fromkeys(self._exchange.lines, 64), frozenset((one, slots[one.sender]) for one in up))
         found = forwarding(room.lines, wiring) + receivers(session, room.shown, wiring)
-        found += places(self._wire.sitting(room)) + version(room.recorded, len(self._book.records))
+        found += places(session, self._wire.sitting(room)) + version(room.recorded, len(self._book.records))
         assert found == []
         replayed = reduce(lambda one, record: evolve(one, record.event, record.by), self._book.records, self._first)
         assert replace(replayed, **{name: getattr(session, name) for name in LIVE}) == session, "not what is recorded"
@@ -245,8 +250,8 @@ class Ground:
         wiring = (self._book, self._exchange, self._wire, self._now, history, self.watch.look)
         return Room(session, "", *wiring, pause=SCREENS_PAUSE_SECONDS)
 
-    async def _identify(self, cookie: str, _room: str) -> str:
-        return cookie
+    async def _identify(self, cookie: str, room: str) -> Guest:
+        return guest(cookie, room)
 
     async def emit(self, event: str, data: Any = None, to: str = "", **_more: Any) -> None:
         json.dumps(data, allow_nan=False)

@@ -196,7 +196,8 @@ async def test_a_restarted_server_finds_the_session_where_it_stood(where, gather
     await server.close()
 
     again = await started(**where)
-    ada = Visitor(again.origin, people["Ada"].invited)
+    known = people["Ada"]
+    ada = Visitor(again.origin, known.invited, cookies=known.cookies, id=known.id, http=known.http)
     try:
         assert await ada.come() == {}
         after = await ada.sees(lambda room: room["phase"] == "fantasies")

@@ -120,7 +120,7 @@ async def test_somebody_who_is_here_twice_keeps_one_place(group):
 
     await group.found("places")
 
-    assert sorted(namespace.sitting(group.room)) == sorted(group.ids.values())
+    assert sorted(seat.line for seat in namespace.sitting(group.room)) == sorted(group.ids.values())
     assert max_.knocked
     del namespace._attendance.connections["second"]
 

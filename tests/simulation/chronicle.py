@@ -18,9 +18,9 @@ from ascona.core.evolve import evolve
 from ascona.core.grounds import Ground
 from ascona.core.lines import DEPUTY_AFTER
 from ascona.core.media_plan import Route, media_plan
-from ascona.core.people import LEADERS
+from ascona.core.people import LEADERS, Browser
 from ascona.core.rights import RIGHTS, Refused, stands_since
-from ascona.core.session import Session
+from ascona.core.session import LIVE, Session
 from ascona.live import outage
 from tests.simulation.wishes import COMMANDS
 from tests.support.invariants import assert_safe
@@ -46,10 +46,13 @@ class Order:
     seen: int | None = None
 
     @classmethod
-    def read(cls, by: str, message: dict[str, Any], since: int) -> "Order":
+    def read(cls, by: str, browser: Browser, message: dict[str, Any], since: int) -> "Order":
         kind = COMMANDS[message["do"]]
         fields = {name: value for name, value in message.items() if name in kind.__dataclass_fields__}
-        return cls(by, TypeAdapter(kind).validate_python(fields), message["version"], since, message.get("seen"))
+        command = TypeAdapter(kind).validate_python(fields)
+        if isinstance(command, c.Knock):
+            command = replace(command, browser=browser)
+        return cls(by, command, message["version"], since, message.get("seen"))
 
 
 class Chronicle:
@@ -72,10 +75,10 @@ class Chronicle:
         """Recorded so far."""
         return len(self.states) - 1
 
-    def sent(self, by: str, message: dict[str, Any]) -> None:
+    def sent(self, by: str, browser: Browser, message: dict[str, Any]) -> None:
         """A page sends this; only what can be read is kept."""
         try:
-            self.orders.setdefault((by, message["key"]), Order.read(by, message, self.version))
+            self.orders.setdefault((by, message["key"]), Order.read(by, browser, message, self.version))
         except ValueError:
             return
 
@@ -219,10 +222,6 @@ class Chronicle:
     def told(self) -> list[str]:
         """The history in a line each."""
         return [f"{one.version:4} {one.at:%H:%M:%S.%f} {one.by or 'the clock':10} {one.event}" for one in self._records]
-
-
-LIVE = ("present", "lost", "leaderless_since")
-"""What of a session is in memory only, and so not in the history."""
 
 
 def _either_way(state: Session, now: datetime) -> Iterator[Session]:

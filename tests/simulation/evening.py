@@ -17,10 +17,10 @@ from tests.simulation.book import Book
 from tests.simulation.exchange import Exchange
 from tests.simulation.house import House, Plan
 from tests.simulation.loop import VirtualLoop
-from tests.simulation.page import READING_SECONDS, Page
+from tests.simulation.page import READING_SECONDS, Page, Thief
 from tests.simulation.weather import Weather
 from tests.simulation.wishes import FRAME, anything, filled, polite, taking
-from tests.simulation.witness import Witness
+from tests.simulation.witness import STOLEN, Witness
 from tests.support.group import invited, one_minute_programme, programme
 
 ACTS = 90
@@ -113,6 +113,9 @@ class Evening:
             self._no_leader_is_there: 2,
             self._somebody_opens_another_window: 4,
             self._somebody_takes_the_telephone: 3,
+            self._somebody_comes_from_another_device: 3,
+            self._somebody_steals_a_link: 5,
+            self._somebody_is_asked_about_a_device: 8,
             self._somebody_hangs_up: 2,
             self._somebody_leaves_and_comes: 3,
             self._somebody_turns_something_off: 3,
@@ -131,7 +134,7 @@ class Evening:
         self._book = book
         self.house = House(self._first, book, exchange, self._weather, self._witness, self._plan, workers)
         self._witness.house, self._witness.exchange, self._exchange = self.house, exchange, exchange
-        self._witness.book = book
+        self._witness.book, self._witness.pages = book, self._pages
         await self.house.start()
         await self._begin_evening()
         for act in self._draw.choices(list(self._acts), weights=list(self._acts.values()), k=ACTS):
@@ -177,8 +180,9 @@ class Evening:
     def _count(self, what: str) -> None:
         self._witness.counts[what] += 1
 
-    def _open(self, person: str, moves: bool = True, sound: bool = False) -> None:
-        page = Page(person, f"w{len(self._pages)}", self.house, self._exchange, self._weather, sound)
+    def _open(self, person: str, moves: bool = True, sound: bool = False, browser: str = "") -> None:
+        kind = Thief if browser.startswith(STOLEN) else Page
+        page = kind(person, f"w{len(self._pages)}", self.house, self._exchange, self._weather, sound, browser)
         self._pages.append(page)
         self._note(f"{person} opens {page.window}")
         page.open(moves)
@@ -189,7 +193,8 @@ class Evening:
         return self._draw.choice(known) if known else None
 
     def _of(self, person: str) -> Page | None:
-        return next((page for page in self._pages if page.person == person and page.knocked and page.room), None)
+        own = (page for page in self._pages if page.person == person and not page.browser.startswith(STOLEN))
+        return next((page for page in own if page.knocked and page.room), None)
 
     async def _press_as(self, by: str, do: str, **fields: Any) -> dict[str, str] | None:
         page = self._of(by)
@@ -331,6 +336,25 @@ class Evening:
         if page and page.room["me"]["place"] == "inside" and not page.sound:
             self._count("telephones")
             self._open(page.person, sound=True)
+
+    async def _somebody_comes_from_another_device(self) -> None:
+        self._count("other devices")
+        self._open(self._draw.choice(self._people), sound=self._weather.chance(0.4), browser=f"own{len(self._pages)}")
+
+    async def _somebody_steals_a_link(self) -> None:
+        """And asks for a place with it, or for the sound of one."""
+        self._count("thieves")
+        sound, moves = self._weather.chance(0.4), self._weather.chance(0.8)
+        self._open(self._draw.choice(self._people), moves, sound, f"{STOLEN}{len(self._pages)}")
+
+    async def _somebody_is_asked_about_a_device(self) -> None:
+        """And knows their own."""
+        for page in self._pages:
+            asks = page.room and page.knocked and page.room["me"]["device_asks"]
+            if asks:
+                do = "RefuseDevice" if asks["browser"].startswith(STOLEN) else "AllowDevice"
+                self._count(do)
+                self._meanwhile(self._press(page, do, {"browser": asks["browser"]}))
 
     async def _somebody_hangs_up(self) -> None:
         phones = [page for page in self._pages if page.sound and not page.over]

@@ -19,17 +19,21 @@ from ascona.live.room import SCREENS_PAUSE_SECONDS, Room
 from ascona.live.rooms import Rooms
 from ascona.live.watch import Watch
 from ascona.live.websocket import MESSAGES
+from ascona.storage.invitations import Guest
 from tests.simulation.book import Book, Unavailable
 from tests.simulation.exchange import Exchange
 from tests.simulation.loop import OUTSIDE, Process
 from tests.simulation.weather import Weather
 from tests.support.group import NOON
+from tests.support.guests import guest
 
 
 class Page(Protocol):
     """The other end of a line."""
 
     person: str
+    browser: str
+    cookie: str
     window: str
     at: str
 
@@ -184,9 +188,9 @@ class House:
         wiring = (self._book, self._exchange, self._audience, self.now, history, self._look_after.look)
         return self._plan.room(session, "", *wiring, pause=SCREENS_PAUSE_SECONDS)
 
-    async def _identify(self, cookie: str, _room: str) -> str:
+    async def _identify(self, cookie: str, room: str) -> Guest:
         await asyncio.sleep(self._weather.between(0.0, 0.01))
-        return cookie
+        return guest(cookie, room)
 
     def crash(self) -> None:
         """Everything in memory is lost, at whatever instant."""
@@ -241,7 +245,7 @@ class House:
         async def arrive() -> bool:
             auth = {"room": self._first.id, "window": page.window}
             try:
-                await namespace.on_connect(line.sid, {"HTTP_COOKIE": page.person}, auth)
+                await namespace.on_connect(line.sid, {"HTTP_COOKIE": page.cookie}, auth)
             except socketio.exceptions.ConnectionRefusedError:
                 return False
             return True

@@ -21,6 +21,7 @@ class Page:
     One window of one person.
 
     Attributes:
+        browser: Which of the person's browsers it is in; empty: the one that they came with.
         sound: It is a telephone, and only carries the sound of another window.
         at: The line that its sound and picture go by.
         room: The last snapshot; empty on a fresh line.
@@ -30,9 +31,18 @@ class Page:
     """
 
     def __init__(
-        self, person: str, window: str, house: House, exchange: Exchange, weather: Weather, sound: bool = False
+        self,
+        person: str,
+        window: str,
+        house: House,
+        exchange: Exchange,
+        weather: Weather,
+        sound: bool = False,
+        browser: str = "",
     ) -> None:
         self.person = person
+        self.browser = browser
+        self.cookie = f"{person}/{browser}" if browser else person
         self.sound = sound
         self.at = sound_line(person) if sound else person
         self.window = window
@@ -124,7 +134,9 @@ class Page:
             self._begin(self._call())
         if event == "again":
             self._begin(self._call())
-        if event == "elsewhere" or (event == "room" and self.sound and message["me"]["place"] in {"left", "removed"}):
+        place = message["me"]["place"] if event == "room" else ""
+        gone = place in {"left", "removed"} and (self.sound or self.browser)
+        if event == "elsewhere" or gone or (self.browser and place == "invited"):
             self.close()
 
     async def _mind_the_media(self) -> None:
@@ -193,3 +205,10 @@ class Page:
     @property
     def line(self) -> Line | None:
         return self._line
+
+
+class Thief(Page):
+    """A page made by hand, with somebody's used link: it calls whatever it is told."""
+
+    def _lacks_media(self) -> bool:
+        return self.network and not self.over and self._exchange.lines.get(self.at) != self.window

@@ -51,7 +51,9 @@ def polite(room: Mapping[str, Any], draw: random.Random, people: list[str]) -> t
     ]
     for chair in room["people"]:
         wishes += [(do, {"person": chair["person"]}, _OFTEN.get(do, 1)) for do in chair["may"] if do not in ENDS]
-    wishes += [("Admit", {"person": one["person"]}, 4) for one in room["door"]]
+    for one in room["door"]:
+        waits = {"person": one["person"], "browser": one["browser"]}
+        wishes += [("Admit", waits, 1 if one["device"] else 4), ("TurnAway", waits, 1 if one["device"] else 0)]
     known = [wish for wish in wishes if wish[0] in COMMANDS]
     if not known:
         return None

@@ -7,20 +7,26 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, Protocol
 
-from ascona.core.events import Recorded
+from ascona.core import commands as c
+from ascona.core.browsers import belongs_to, seen_from, shut_out
+from ascona.core.events import Admitted, BrowserLetIn, Recorded
 from ascona.core.media_plan import media_plan
-from ascona.core.people import Person
+from ascona.core.people import Browser
 from ascona.core.rights import TAKES_AWAY
-from ascona.core.session import Session
+from ascona.core.session import LIVE, Session
+from ascona.core.sound_line import whose
 from ascona.live.room import Room
 from ascona.live.snapshot import View, snapshot
 from tests.simulation.book import Book
-from tests.simulation.chronicle import LIVE, Chronicle, Order
+from tests.simulation.chronicle import Chronicle, Order
 from tests.simulation.exchange import Exchange
 from tests.simulation.house import House, Line
 
 UNSEEN_SECONDS = 1.0
 """How long a receiver may be missing from somebody's screen: the time that screens take."""
+
+STOLEN = "thief"
+"""How browsers begin that hold somebody else's link."""
 
 MOST_WRONG = 5
 """What follows from a first mistake need not all be told."""
@@ -30,6 +36,8 @@ class Page(Protocol):
     """What is asked of a page when all is quiet."""
 
     person: str
+    browser: str
+    window: str
     sound: bool
     over: bool
     knocked: bool
@@ -54,6 +62,7 @@ class Witness:
         self.house: House
         self.exchange: Exchange
         self.book: Book
+        self.pages: Sequence[Page] = ()
         self._owed: dict[tuple[str, str], Order] = {}
         self._owing: object = None
         self._loop = loop
@@ -76,10 +85,21 @@ class Witness:
         """This can no longer be lost."""
         room, owed = self.house.room, self.house.owed or {}
         for (by, key), its in groupby(records, lambda record: (record.by, record.key)):
-            self.chronicle.write(list(its), room.session if room else None, self._held_up(), owed.get((by, key)))
+            one = list(its)
+            self.chronicle.write(one, room.session if room else None, self._held_up(), owed.get((by, key)))
+            self._somebody_pressed(one)
             self._owed.pop((by or "", key), None)
         for record in records:
             self.note(f"  recorded {record.version}: {record.event} by {record.by or 'the clock'}")
+
+    def _somebody_pressed(self, records: list[Recorded]) -> None:
+        """A browser that holds somebody's used link never lets itself in."""
+        order = self.chronicle.orders.get((records[0].by or "", records[0].key))
+        for record in records:
+            browser = getattr(record.event, "browser", None)
+            let_in = isinstance(record.event, Admitted | BrowserLetIn) and browser and browser.id.startswith(STOLEN)
+            if let_in and (order is None or isinstance(order.command, c.Knock)):
+                self.say_wrong(f"{browser.id} came in, and nobody has pressed for that")
 
     def _held_up(self) -> float:
         """Seconds since the server or its journal was last away."""
@@ -90,12 +110,14 @@ class Witness:
     def sent(self, line: Line, message: Any) -> None:
         """A page sends this."""
         if "do" in message:
-            self.chronicle.sent(line.page.person, message)
+            self.chronicle.sent(line.page.person, Browser(line.page.browser), message)
 
     def shown(self, line: Line, room: dict[str, Any]) -> None:
         """This is on its way to somebody's screen."""
         self.counts["shown"] += 1
         person, version = line.page.person, room["version"]
+        if room["me"]["place"] != "inside" and room["phase"] != "ended":
+            return self._shown_outside(room)
         if self.house.owed is not None and self.house.room:  # what it numbers itself may get other numbers yet
             version = min(version, self.house.room.recorded)
         elif version > self.chronicle.version:
@@ -108,6 +130,12 @@ class Witness:
             self._clock(person, room)
         self.gates()
         return None
+
+    def _shown_outside(self, room: dict[str, Any]) -> None:
+        """Whatever goes on inside, the door looks the same."""
+        if any(room[what] for what in ("version", "title", "people", "door", "clock")) or room["phase"] != "lobby":
+            self.say_wrong(f"{room['me']['person']} is at the door and is shown more than that")
+        self.gates()
 
     def _clock(self, person: str, room: dict[str, Any]) -> None:
         state, clock = self.chronicle.states[room["version"]], room["clock"]
@@ -134,6 +162,8 @@ class Witness:
             self.told_version = max(self.told_version, version)
         elif order is not None and (person, key) in (self.house.owed or {}):
             self._owe(person, key, order)
+        elif message["do"] == "Leave" and _is_shut_out(line.page, self.chronicle.states[-1]):
+            return  # only from the door, where nothing is recorded of it
         elif order is None or not (self.chronicle.states[-1].ended or self._changes_nothing(order)):
             self.say_wrong(f"{key} ({message['do']}) is acknowledged, and not recorded")
         self.gates()
@@ -164,6 +194,7 @@ class Witness:
     def gates(self) -> None:
         """Whether a gate is open that nothing recorded has opened, or that what was told has shut."""
         self._moved = True
+        self._places()
         leaks = self.exchange.open - self.chronicle.allowed(self.told_version, self._debts(), self.house.now())
         if leaks:
             one = min(leaks, key=str)
@@ -171,6 +202,14 @@ class Witness:
                 f"{len(leaks)} gates are open that may not be, such as {one.kind} of {one.sender} to {one.receiver}; "
                 f"told: {self.told_version}, recorded: {self.chronicle.version}"
             )
+
+    def _places(self) -> None:
+        """Whether every line leads to a browser that somebody, as recorded, has let in."""
+        pages = {page.window: page for page in self.pages}
+        for line, window in self.exchange.lines.items():
+            person = self.chronicle.states[-1].person(whose(line))
+            if person is None or not belongs_to(person, Browser(pages[window].browser)):
+                self.say_wrong(f"{line} leads to {pages[window].browser or 'a browser'}, which nobody has let in")
 
     def settled(self) -> None:
         """Everything of this moment has happened."""
@@ -217,21 +256,25 @@ class Witness:
             self.say_wrong("the plan is not what the history says")
         if self.exchange.plan.routes != room.lines.routes:
             self.say_wrong("what is forwarded is not the plan")
-        view = View.of(session, room.title, room.turned_on, room.now(), 0, room.plan, (), room.by_phone)
+        view = View.of(session, room.title, room.turned_on, room.now(), 0, room.plan, room.by_phone)
         for page in here:
-            viewer = session.person(page.person)
-            if page.room and viewer is not None:
-                self._same(page, view, viewer)
+            if page.room:
+                self._same(page, view)
 
     def _all_are_where_they_are(self, room: Room, here: Sequence[Page]) -> None:
-        sitting = {page.person for page in here if not page.sound}
+        inside = [page for page in here if not _is_shut_out(page, room.session)]
+        sitting = {page.person for page in inside if not page.sound}
         if room.session.present != sitting:
             self.say_wrong(f"{sorted(room.session.present)} are taken for here, {sorted(sitting)} are")
-        phones = {page.person: page.devices["microphone"] for page in here if page.sound}
+        phones = {page.person: page.devices["microphone"] for page in inside if page.sound}
         if room.by_phone != phones:
             self.say_wrong(f"{room.by_phone} are taken for on the telephone, {phones} are")
 
-    def _same(self, page: Page, view: View, viewer: Person) -> None:
+    def _same(self, page: Page, view: View) -> None:
+        person, asks = view.session.person(page.person), view.session.asks(page.person)
+        if person is None:
+            return
+        viewer = seen_from(person, Browser(page.browser), asks is not None and asks.browser.id == page.browser)
         expected, seen = (_still(room) for room in (snapshot(view, viewer, page.sound), page.room))
         differs = [name for name in expected if expected[name] != seen.get(name)]
         if differs:
@@ -243,8 +286,18 @@ class Witness:
             microphone if carries == "picture" else page.devices["microphone"],
             camera if carries == "sound" else page.devices["camera"],
         )
-        if viewer.id in view.session.present and (microphone, camera) != told and not view.session.ended:
+        if (
+            viewer is person
+            and person.id in view.session.present
+            and (microphone, camera) != told
+            and not view.session.ended
+        ):
             self.say_wrong(f"{viewer.id}'s devices are not what their page has told")
+
+
+def _is_shut_out(page: Page, session: Session) -> bool:
+    person = session.person(page.person)
+    return person is not None and shut_out(person, Browser(page.browser))
 
 
 def _still(room: dict[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,11 @@ class Visitor:
             self.cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
             self.id = (await answer.json())["room"].rsplit("/", 1)[1]
 
+    @property
+    def cookie(self) -> str:
+        """As a header."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
     async def connect(self) -> None:
         """Open the socket; nothing is said yet."""
         self.socket = socketio.AsyncClient(reconnection=False)
@@ -77,10 +82,9 @@ class Visitor:
         self.socket.on("elsewhere", self._moved)
         self.socket.on("restart", self._restart)
         self.socket.on("over", self._end)
-        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         await self.socket.connect(
             self.origin,
-            headers={"Cookie": cookie, "Origin": self.origin},
+            headers={"Cookie": self.cookie, "Origin": self.origin},
             auth={"room": self.id, "window": self.window},
             transports=["websocket"],
             wait_timeout=PATIENCE_SECONDS,

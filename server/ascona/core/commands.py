@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from ascona.core.people import UNKNOWN_BROWSER, Browser
 from ascona.core.programme import AtEnd
 
 # The door
@@ -11,9 +12,17 @@ from ascona.core.programme import AtEnd
 
 @dataclass(frozen=True, slots=True)
 class Knock:
-    """I am here, under this name; also said after every reconnect."""
+    """
+    I am here, under this name; also said after every reconnect.
+
+    Attributes:
+        browser: Known from the sign-in, never from a message.
+        sound: Only to carry the sound of a person who is inside.
+    """
 
     name: str
+    browser: Browser = UNKNOWN_BROWSER
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
+    """`browser`: of whichever waits at the door for this person; empty: whichever it is."""
+
     person: str
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,20 @@ class TurnAway:
 @dataclass(frozen=True, slots=True)
 class Remove:
     person: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowDevice:
+    """That is me: the browser that asks to come in under my name."""
+
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseDevice:
+    """That is not me."""
+
+    browser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +310,8 @@ ByPeople: TypeAlias = (
     | AdmitEveryone
     | TurnAway
     | Remove
+    | AllowDevice
+    | RefuseDevice
     | Lock
     | Unlock
     | OpenSession

@@ -7,7 +7,7 @@ from ascona.core import absence, ring
 from ascona.core import commands as c
 from ascona.core import events as e
 from ascona.core.clock import by_clock
-from ascona.core.door import admit_everyone, at, knock, leave, remove, turn_away
+from ascona.core.door import admit, admit_everyone, allow_device, at, knock, leave, refuse_device, remove, turn_away
 from ascona.core.people import Person, Place, Role
 from ascona.core.phases import go_to
 from ascona.core.rights import Refused, check
@@ -48,18 +48,22 @@ def _by_person(  # noqa: C901  # a table
     s: Session, command: c.ByPeople, by: Person, now: datetime, seen: int | None
 ) -> tuple[e.Event, ...]:
     match command:
-        case c.Knock(name):
-            return knock(s, by, name, now)
+        case c.Knock():
+            return knock(s, by, command, now)
         case c.Leave():
             return leave(s, by)
-        case c.Admit(person):
-            return (e.Admitted(at(Place.DOOR, s, person).id),)
+        case c.Admit(person, browser):
+            return (admit(s, person, browser),)
         case c.AdmitEveryone():
             return admit_everyone(s, seen)
         case c.TurnAway(person):
             return turn_away(s, person)
         case c.Remove(person):
             return remove(s, person)
+        case c.AllowDevice(browser):
+            return (allow_device(s, by, browser),)
+        case c.RefuseDevice(browser):
+            return (refuse_device(s, by, browser),)
         case c.Lock():
             return () if s.locked else (e.Locked(),)
         case c.Unlock():

@@ -2,35 +2,80 @@
 
 from datetime import datetime
 
+from ascona.core import commands as c
 from ascona.core import events as e
+from ascona.core.browsers import Asking, goes_straight_in, is_another
 from ascona.core.likeness import alike
 from ascona.core.lines import place_lapsed
-from ascona.core.people import CIRCLE, LEADERS, OUTSIDE, RENAMES_LIMIT, Person, Place, clean_name
+from ascona.core.people import CIRCLE, LEADERS, OUTSIDE, RENAMES_LIMIT, Browser, Person, Place, clean_name
 from ascona.core.rights import Refused
 from ascona.core.session import Session
 
 
-def knock(s: Session, by: Person, name: str, now: datetime) -> tuple[e.Event, ...]:
+def knock(s: Session, by: Person, knock: c.Knock, now: datetime) -> tuple[e.Event, ...]:
     """
-    At the door for most; straight in for leaders, and for whoever was admitted before.
+    At the door for most; straight in for leaders, and for whoever was admitted before: from a browser of theirs that
+    was let in. Another one waits, and changes nothing meanwhile, not even the name: see `Session.asking`.
 
     A locked door is knocked at like an open one: leaders, and only they, are told, and decide. A lost line is no late
     arrival: also after a long absence somebody comes to the door, where a leader sees that they were here.
     """
     try:
-        shown = clean_name(name)
+        shown = clean_name(knock.name)
     except ValueError as error:
         raise Refused("bad_name") from error
     if by.place is Place.REMOVED:
         raise Refused("removed")
+    browser, straight = knock.browser, goes_straight_in(by, knock.browser, now)
+    if by.place is Place.INSIDE and not straight:
+        return ()
     named = _named(s, by, shown)
     if by.place is Place.INSIDE and place_lapsed(s, by, now):
-        return (*named, *_word_and_question(s, by), e.Knocked(by.id, kept=True))
-    if by.place in {Place.DOOR, Place.INSIDE}:
+        return (*named, *_word_and_question(s, by), e.Knocked(by.id, kept=True, browser=browser))
+    if by.place is Place.INSIDE:
+        return named if browser in by.let_in else (*named, e.BrowserLetIn(by.id, browser))
+    if by.role in LEADERS and straight:
+        return (*named, e.Admitted(by.id, browser))
+    if by.place is Place.DOOR and by.knocks is not None and by.knocks.id == browser.id:
         return named
-    if by.role in LEADERS:
-        return (*named, e.Admitted(by.id))
-    return (*named, e.Knocked(by.id))
+    return (*named, e.Knocked(by.id, by.kept, browser))
+
+
+def admit(s: Session, id: str, browser: str) -> e.Event:
+    """
+    Whoever waits for this person at the door: themselves, or another browser of theirs while they are inside.
+
+    Raises:
+        Refused: `stale_version` where another browser waits by now than the one that was looked at.
+    """
+    person, asks = s.person(id), s.asks(id)
+    if person is not None and person.place is Place.DOOR:
+        _check_same(browser, person.knocks)
+        return e.Admitted(id, person.knocks)
+    if asks is None:
+        raise Refused("nobody_there")
+    _check_same(browser, asks.browser)
+    return e.BrowserLetIn(id, asks.browser)
+
+
+def allow_device(s: Session, by: Person, browser: str) -> e.Event:
+    return e.BrowserLetIn(by.id, _asking(s, by, browser).browser)
+
+
+def refuse_device(s: Session, by: Person, browser: str) -> e.Event:
+    return e.BrowserRefused(by.id, _asking(s, by, browser).browser.id)
+
+
+def _asking(s: Session, by: Person, browser: str) -> Asking:
+    asks = s.asks(by.id)
+    if asks is None or asks.browser.id != browser:
+        raise Refused("nobody_there")
+    return asks
+
+
+def _check_same(looked_at: str, waits: Browser | None) -> None:
+    if looked_at and waits is not None and waits.id != looked_at:
+        raise Refused("stale_version")
 
 
 def _named(s: Session, by: Person, shown: str) -> tuple[e.Event, ...]:
@@ -59,7 +104,8 @@ def at(place: Place, s: Session, id: str) -> Person:
 
 def admit_everyone(s: Session, seen: int | None) -> tuple[e.Event, ...]:
     """
-    Let in those at the door whom the leader had read there; who came after that stays.
+    Let in those at the door whom the leader had read there; who came after that stays, and so does anybody who waits
+    there from another browser than before: they are let in one by one.
 
     Args:
         seen: The version that had been read; None: the page does not say, and everybody comes in.
@@ -67,11 +113,11 @@ def admit_everyone(s: Session, seen: int | None) -> tuple[e.Event, ...]:
     Raises:
         Refused: `stale_version` if all of them came after that.
     """
-    waiting = s.waiting()
+    waiting = [person for person in s.waiting() if not is_another(person)]
     read = [person for person in waiting if seen is None or person.moved.version <= seen]
     if waiting and not read:
         raise Refused("stale_version")
-    return tuple(e.Admitted(person.id) for person in read)
+    return tuple(e.Admitted(person.id, person.knocks) for person in read)
 
 
 def leave(s: Session, by: Person) -> tuple[e.Event, ...]:
@@ -80,6 +126,9 @@ def leave(s: Session, by: Person) -> tuple[e.Event, ...]:
 
 
 def turn_away(s: Session, id: str) -> tuple[e.Event, ...]:
+    person, asks = s.person(id), s.asks(id)
+    if person is not None and asks is not None and person.place is Place.INSIDE:
+        return (e.BrowserRefused(id, asks.browser.id),)
     return gone(s, at(Place.DOOR, s, id), e.TurnedAway(id))
 
 

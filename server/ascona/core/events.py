@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from ascona.core.people import Role
+from ascona.core.people import Browser, Role
 from ascona.core.programme import AtEnd
 
 # The door
@@ -20,15 +20,39 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Knocked:
-    """`kept`: after a long absence, and everything waits for them."""
+    """
+    Attributes:
+        kept: After a long absence, and everything waits for them.
+        browser: The one that waits; None: from before it was recorded.
+    """
 
     person: str
     kept: bool = False
+    browser: Browser | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
+    """`browser`: the one that the place belongs to; None: from before it was recorded."""
+
     person: str
+    browser: Browser | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserLetIn:
+    """The place of somebody who is inside belongs to this browser of theirs, too."""
+
+    person: str
+    browser: Browser
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserRefused:
+    """It was not let in; it may ask again."""
+
+    person: str
+    browser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +302,8 @@ Event: TypeAlias = (
     Named
     | Knocked
     | Admitted
+    | BrowserLetIn
+    | BrowserRefused
     | TurnedAway
     | Departed
     | Removed

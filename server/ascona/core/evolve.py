@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ascona.core import events as e
 from ascona.core.grounds import Ground, Move
-from ascona.core.people import Place, Role
+from ascona.core.people import Person, Place, Role
 from ascona.core.session import NOBODY, Session
 
 RING_GRACE = timedelta(seconds=60)
@@ -50,18 +50,29 @@ def _at_the_door(s: Session) -> set[str]:
 
 
 def _people_moved(before: Session, after: Session) -> set[str]:
-    known = {(person.id, person.name, person.place, person.role) for person in before.people}
-    return {p.id for p in after.people if (p.id, p.name, p.place, p.role) not in known}
+    known = {_read(person) for person in before.people}
+    return {person.id for person in after.people if _read(person) not in known}
+
+
+def _read(person: Person) -> Hashable:
+    """What of somebody is on leaders' screens."""
+    return person.id, person.name, person.place, person.role, person.knocks and person.knocks.id
 
 
 def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an event, nothing nested
     match event:
         case e.Named(person, name):
             return s.named(person, name)
-        case e.Knocked(person, kept):
-            return s.placed(person, Place.DOOR, kept=kept)
-        case e.Admitted(person):
-            return s.placed(person, Place.INSIDE)
+        case e.Knocked(person, kept, browser):
+            at_door = s.placed(person, Place.DOOR, kept=kept)
+            return at_door.knocked(person, browser) if browser else at_door
+        case e.Admitted(person, browser):
+            inside = s.placed(person, Place.INSIDE)
+            return inside.let_in(person, browser) if browser else inside
+        case e.BrowserLetIn(person, browser):
+            return s.let_in(person, browser)
+        case e.BrowserRefused(person):
+            return s.with_asking(person, None)
         case e.TurnedAway(person):
             return s.placed(person, Place.INVITED)
         case e.Departed(person):
@@ -173,7 +184,7 @@ def _ended(s: Session) -> Session:
         ring_until=None,
         word=NOBODY,
     )
-    return replace(still, asked=None, asked_by=None, back=False, signals=False, protected=False)
+    return replace(still, asked=None, asked_by=None, back=False, signals=False, protected=False, asking=())
 
 
 def _running_until(s: Session, ends_at: datetime) -> Session:

@@ -1,12 +1,13 @@
 """What must be true of a session at every moment: what was measured, held against what should be."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ascona.core.browsers import shut_out
 from ascona.core.media_plan import MediaPlan, Route
-from ascona.core.people import Place
+from ascona.core.people import Browser, Place
 from ascona.core.session import Session
 from ascona.core.sound_line import whose
 
@@ -16,7 +17,7 @@ class Invariant(StrEnum):
 
     FORWARDING = "forwarding"  # what is forwarded is what the plan says
     RECEIVERS = "receivers"  # nobody receives whom the others are not shown
-    PLACES = "places"  # everybody is here once
+    PLACES = "places"  # everybody is here once, by a browser that was let in
     VERSION = "version"  # what is known is what is recorded
 
 
@@ -37,6 +38,14 @@ class Wiring:
     def receivers(self) -> frozenset[str]:
         """Everybody to whom anything would go."""
         return frozenset(route.receiver for route, _ in self.open)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A connection that takes part: its line, and the id of the browser that it comes from."""
+
+    line: str
+    browser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +87,15 @@ def receivers(session: Session, shown: Collection[str], wiring: Wiring) -> list[
     return _violation(Invariant.RECEIVERS, unseen | outside, bool(unseen | outside))
 
 
-def places(sitting: Iterable[str]) -> list[Violation]:
-    """
-    Whether everybody is here once.
-
-    Args:
-        sitting: The line of each connection that takes part.
-    """
-    twice = {person for person, times in Counter(sitting).items() if times > 1}
-    return _violation(Invariant.PLACES, twice, bool(twice))
+def places(session: Session, sitting: Collection[Seat]) -> list[Violation]:
+    """Whether everybody is here once, and every place is its browser's: see `browsers.py`."""
+    wrong = {line for line, times in Counter(seat.line for seat in sitting).items() if times > 1}
+    inside = {person.id: person for person in session.inside()}
+    for seat in sitting:
+        person = inside.get(whose(seat.line))
+        if person is not None and not session.ended and shut_out(person, Browser(seat.browser)):
+            wrong.add(seat.line)
+    return _violation(Invariant.PLACES, wrong, bool(wrong))
 
 
 def version(known: int, recorded: int) -> list[Violation]:

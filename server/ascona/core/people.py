@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from ascona.core.grounds import NEVER, Move
@@ -66,6 +67,26 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Browser:
+    """
+    A browser that a person is signed in with.
+
+    Attributes:
+        id: Of the sign-in; no secret, and the same when this browser opens the link again.
+        link: By which of the person's links it came; a link that replaces a revoked one is another.
+        until: When the sign-in ends; None: not known to end.
+    """
+
+    id: str = ""
+    link: str = ""
+    until: datetime | None = None
+
+
+UNKNOWN_BROWSER = Browser()
+"""Where it does not matter which browser it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """
     One invited person.
@@ -79,6 +100,9 @@ class Person:
         invited: Their name on the link, where they are shown under another one; else empty.
         renamed: How often they have changed it.
         moved: When name, place or role last changed: what leaders go by when they press a button about them.
+        let_in: The browsers that the place belongs to: see `browsers.py`.
+        knocks: The browser that waits at the door, where they do.
+        knocked_from: Ids of all browsers that have waited there.
     """
 
     id: str
@@ -88,6 +112,9 @@ class Person:
     place: Place = Place.INVITED
     came_as: Role | None = None
     kept: bool = False
+    let_in: tuple[Browser, ...] = ()
+    knocks: Browser | None = None
+    knocked_from: tuple[str, ...] = ()
     invited: str = ""
     renamed: int = 0
     moved: Move = NEVER

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ascona.core.browsers import Asking
 from ascona.core.grounds import UNMOVED, Ground, Move
-from ascona.core.people import CIRCLE, FLOOR_LIMIT, LEADERS, Person, Place, Role, Standing
+from ascona.core.people import CIRCLE, FLOOR_LIMIT, LEADERS, Browser, Person, Place, Role, Standing
 from ascona.core.programme import AtEnd, Phase, Programme
 
 
@@ -21,6 +22,10 @@ class SitBackStyle(StrEnum):
 
 NOBODY: tuple[str | None, ...] = (None,) * FLOOR_LIMIT
 """A floor with all its places free."""
+
+
+LIVE = ("present", "lost", "leaderless_since", "asking")
+"""What of a session is known while a server runs, and in no history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Session:
             making anybody's command stale, and nothing of a session is lost by it.
         lost: Since when the lines of the others inside are lost, by person. Neither is that an event.
         leaderless_since: When the last leader's line was lost, or the last leader left; no event either.
+        asking: Other browsers of people who are inside, one a person, that ask to come in; like lines in no history.
         deputy: Named by a leader; may be asked to hold the frame while no leader is there.
         holder: The deputy, once they have said yes, until a leader is back.
         awaited_until: How long the group waits for a presenter whose line is lost; None: it does not.
@@ -80,6 +86,7 @@ class Session:
     present: frozenset[str] = frozenset()
     lost: tuple[tuple[str, datetime], ...] = ()
     leaderless_since: datetime | None = None
+    asking: tuple[Asking, ...] = ()
     deputy: str | None = None
     deputy_asked_by: str | None = None
     holder: str | None = None
@@ -167,7 +174,27 @@ class Session:
 
     def placed(self, id: str, place: Place, *, kept: bool = False) -> "Session":
         """The same session with one person in another place."""
-        return self._with(id, lambda person: replace(person, place=place, kept=kept))
+        moved = self._with(id, lambda person: replace(person, place=place, kept=kept, knocks=None))
+        return moved.with_asking(id, None)
+
+    def asks(self, id: str) -> Asking | None:
+        """Another browser of this person that asks to come in."""
+        return next((one for one in self.asking if one.person == id), None)
+
+    def with_asking(self, id: str, asking: Asking | None) -> "Session":
+        """The same session where another browser of this person asks to come in; None: no longer."""
+        others = tuple(one for one in self.asking if one.person != id)
+        return replace(self, asking=others if asking is None else (*others, asking))
+
+    def knocked(self, id: str, browser: Browser) -> "Session":
+        """The same session where this browser waits at the door for somebody."""
+        return self._with(id, lambda person: replace(person, knocks=browser, knocked_from=_with_id(person, browser)))
+
+    def let_in(self, id: str, browser: Browser) -> "Session":
+        """The same session where somebody's place belongs to this browser, too."""
+        asks = self.asks(id)
+        known = self._with(id, lambda person: replace(person, let_in=(*_without(person, browser), browser)))
+        return known.with_asking(id, None) if asks is not None and asks.browser.id == browser.id else known
 
     def moved(self, id: str, role: Role, seat: int) -> "Session":
         """The same session with one person in another role and seat."""
@@ -187,3 +214,12 @@ class Session:
 def _came_as(person: Person, role: Role) -> Role | None:
     invited_as = person.came_as or person.role
     return None if role is invited_as else invited_as
+
+
+def _with_id(person: Person, browser: Browser) -> tuple[str, ...]:
+    known = person.knocked_from
+    return known if browser.id in known else (*known, browser.id)
+
+
+def _without(person: Person, browser: Browser) -> tuple[Browser, ...]:
+    return tuple(one for one in person.let_in if one.id != browser.id)

@@ -1,10 +1,23 @@
 """Which connections there are, and which of them has whose place; or carries the sound of it."""
 
+from typing import Protocol
+
+from ascona.core.people import Browser
 from ascona.live.connection import Connection
 from ascona.live.room import Room
 
 CONNECTIONS_LIMIT = 6
 """Connections of one person: a line that is lost and not yet missed, and some windows."""
+
+
+class Guest(Protocol):
+    """Somebody, signed in with a browser."""
+
+    @property
+    def person(self) -> str: ...
+
+    @property
+    def browser(self) -> Browser: ...
 
 
 class Attendance:
@@ -18,6 +31,7 @@ class Attendance:
     def __init__(self) -> None:
         self.connections: dict[str, Connection] = {}
         self._places: dict[tuple[str, str], Connection] = {}
+        self._browsers: dict[tuple[str, str], str] = {}
 
     def place(self, connection: Connection) -> Connection | None:
         """Whichever takes part on this connection's line."""
@@ -26,9 +40,12 @@ class Attendance:
     def has_place(self, connection: Connection) -> bool:
         return self.place(connection) is connection
 
-    def take(self, connection: Connection) -> None:
-        """From now on it is this connection that takes part on its line."""
+    def take(self, connection: Connection) -> bool:
+        """From now on it is this connection that takes part on its line; whether another browser did before."""
         self._places[connection.at] = connection
+        before = self._browsers.get(connection.at, connection.browser.id)
+        self._browsers[connection.at] = connection.browser.id
+        return before != connection.browser.id
 
     def give_up(self, connection: Connection) -> bool:
         """Nobody waits for it any more; whether it had a place."""
@@ -45,6 +62,15 @@ class Attendance:
         """Whose page this line leads to now."""
         place = self._places.get((room, line))
         return place if place is not None and place.sid in self.connections else None
+
+    def is_theirs(self, sid: str, guest: Guest) -> bool:
+        """Whether there is such a connection, and it is this browser's."""
+        one = self.connections.get(sid)
+        return one is not None and (one.person, one.browser.id) == (guest.person, guest.browser.id)
+
+    def waiting(self, room: Room) -> list[Connection]:
+        """Other browsers of people who are inside, at the door."""
+        return [one for one in self.of(room) if one.wanted is not None]
 
     def everywhere(self) -> list[Connection]:
         """Everyone who takes part and is connected."""
@@ -72,3 +98,5 @@ class Attendance:
         """Nobody waits for any line of this room."""
         for at in [at for at, one in self._places.items() if one.room is room]:
             del self._places[at]
+        for at in [at for at in self._browsers if at[0] == room.session.id]:
+            del self._browsers[at]

@@ -1,11 +1,13 @@
 """One browser's connection to a room, and how much may come over it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ascona.core.people import Person
+from ascona.core.browsers import seen_from, shut_out
+from ascona.core.people import Browser, Person, Place
 from ascona.core.rights import Refused
 from ascona.core.sound_line import sound_line
+from ascona.live.messages import Order
 from ascona.live.rate_limit import TokenBucket
 from ascona.live.room import Room
 from ascona.live.websocket import cut
@@ -19,6 +21,9 @@ TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE = 40.0, 200.0
 
 OFFERS_PER_SECOND, OFFERS_AT_ONCE = 1.0, 5.0
 
+_AT_DOOR = "~door"
+"""At the end of what is no line of sound and picture: of each person one other browser asks to come in."""
+
 
 @dataclass(slots=True)
 class Connection:
@@ -26,21 +31,25 @@ class Connection:
     One browser's connection.
 
     Attributes:
-        window: Drawn by the page: one that comes back is told from another window by it.
-        cookie: Its Cookie header, to ask again whose it is; two windows of one browser have the same.
+        browser: That it comes from; two windows of one browser have the same.
+        window: Of that browser, drawn by the page: one that comes back is told from another window by it.
+        cookie: Its Cookie header, to ask again whose it is.
         request: What opened it; None where nothing lies below.
         knocked: It is this person's place in the room, or carries their sound there.
         sound: It only carries their sound.
+        wanted: What it asked for, while it waits at the door of somebody who is inside from another browser.
     """
 
     sid: str
     room: Room
     person: str
+    browser: Browser
     window: str
     cookie: str = field(default="", repr=False)
     request: Any = field(default=None, repr=False)
     knocked: bool = False
     sound: bool = False
+    wanted: Order | None = None
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
     offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
     refusals: TokenBucket = field(default_factory=lambda: TokenBucket(TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE))
@@ -48,6 +57,8 @@ class Connection:
     @property
     def line(self) -> str:
         """What its sound and picture go by."""
+        if self.wanted is not None:
+            return self.person + _AT_DOOR
         return sound_line(self.person) if self.sound else self.person
 
     @property
@@ -63,11 +74,29 @@ class Connection:
     @property
     def viewer(self) -> Person:
         """
-        This person as the session knows them.
+        This person as far as this browser of theirs is concerned: see `core/browsers.py`.
 
         Raises:
-            Refused: If it does not.
+            Refused: If the session does not know them.
         """
+        asks = self.room.session.asks(self.person)
+        asking = asks is not None and asks.browser.id == self.browser.id
+        person = seen_from(self._person, self.browser, asking)
+        waits = self.wanted is not None and person.place is Place.INSIDE  # let in, and not yet in
+        return replace(person, place=Place.DOOR) if waits else person
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether anything may be done over it."""
+        return self.knocked and not self.shut_out
+
+    @property
+    def shut_out(self) -> bool:
+        """Whether this person is inside, and this browser of theirs was not let in."""
+        return shut_out(self._person, self.browser)
+
+    @property
+    def _person(self) -> Person:
         person = self.room.session.person(self.person)
         if person is None:
             raise Refused("not_inside")

@@ -16,6 +16,9 @@ MOST_HEIGHTS, LARGEST_HEIGHT = 64, 16_384
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _COMMANDS: dict[str, TypeAdapter[c.ByPeople]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(c.ByPeople)}
+_OF_KNOCK = {"name"}
+"""What a message says of a knock; the rest is known of whoever sends it."""
+
 _KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -116,6 +119,8 @@ def read_order(message: object) -> Order:
     try:
         if do == c.Knock.__name__:
             arrival = Arrival(**{field: fields.pop(field) for field in Arrival.model_fields.keys() & fields.keys()})
+            if fields.keys() != _OF_KNOCK:
+                raise BadMessage("fields")
         command = adapter.validate_python(fields)
     except ValidationError as error:
         raise BadMessage("fields") from error

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 import socketio
@@ -11,11 +12,12 @@ from pydantic import ValidationError
 
 from ascona.core import commands as c
 from ascona.core.events import Event
+from ascona.core.invariants import Seat
 from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
 from ascona.core.rights import Refused
 from ascona.core.session import Session
-from ascona.live.attendance import Attendance
+from ascona.live.attendance import Attendance, Guest
 from ascona.live.connection import WINDOW_LIMIT, Connection
 from ascona.live.doorbell import Doorbell
 from ascona.live.flooders import Flooders
@@ -45,13 +47,13 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     def __init__(
         self,
         rooms: Rooms,
-        identify: Callable[[str, str], Awaitable[str | None]],
+        identify: Callable[[str, str], Awaitable[Guest | None]],
         negotiator: Negotiator,
         monotonic: Callable[[], float],
     ) -> None:
         """
         Args:
-            identify: The person whose browser sends this Cookie header, in this room; or None.
+            identify: Whose browser sends this Cookie header, in this room; or None.
             monotonic: Seconds, for rate limits.
         """
         super().__init__("/")
@@ -71,34 +73,51 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object) -> None:
         id = auth.get("room") if isinstance(auth, dict) else None
-        browser = environ.get("HTTP_COOKIE", "")
+        cookie = environ.get("HTTP_COOKIE", "")
         try:
-            person = await self._identify(browser, id) if isinstance(id, str) else None
-            room = await self._rooms.get(id) if isinstance(id, str) and person else None
+            guest = await self._identify(cookie, id) if isinstance(id, str) else None
+            room = await self._rooms.get(id) if isinstance(id, str) and guest else None
+            if room is not None and guest is not None:
+                connection = self._counted_in(sid, room, guest, auth, environ)
+                guest = await self._identify(cookie, room.session.id)
+        except socketio.exceptions.ConnectionRefusedError:
+            raise
         except Exception as error:
+            self._attendance.connections.pop(sid, None)
             log.error("connect_failed", error=type(error).__name__)
             raise socketio.exceptions.ConnectionRefusedError("server_error") from error
-        if room is None or person is None:
+        if room is None or guest is None or not self._attendance.is_theirs(sid, guest):
+            self._attendance.connections.pop(sid, None)
             self.counts["not_signed_in"] += 1
             raise socketio.exceptions.ConnectionRefusedError("not_signed_in")
-        if self.flooders.holds((room.session.id, person)):
-            self.counts["flood_refused"] += 1
-            raise socketio.exceptions.ConnectionRefusedError("too_fast")
-        window = auth.get("window") if isinstance(auth, dict) else None
-        window = window[:WINDOW_LIMIT] if isinstance(window, str) and window else sid
-        self._attendance.connections[sid] = Connection(
-            sid, room, person, window, browser, environ.get("aiohttp.request")
-        )
-        for surplus in self._attendance.surplus(room.session.id, person):
+        for surplus in self._attendance.surplus(room.session.id, connection.person):
             self.counts["too_many_connections"] += 1
             self._begin(self._hang_up(surplus))
+
+    def _counted_in(self, sid: str, room: Room, guest: Guest, auth: object, environ: dict[str, Any]) -> Connection:
+        """
+        From now on a sign-in that ends, ends this connection: whoever connects is identified once more after it.
+
+        Raises:
+            ConnectionRefusedError: Of a browser that has flooded us.
+        """
+        if self.flooders.holds((room.session.id, guest.browser.id)):
+            self.counts["flood_refused"] += 1
+            raise socketio.exceptions.ConnectionRefusedError("too_fast")
+        drawn = auth.get("window") if isinstance(auth, dict) else None
+        window = f"{guest.browser.id} {drawn[:WINDOW_LIMIT] if isinstance(drawn, str) and drawn else sid}"
+        cookie, request = environ.get("HTTP_COOKIE", ""), environ.get("aiohttp.request")
+        connection = Connection(sid, room, guest.person, guest.browser, window, cookie, request)
+        self._attendance.connections[sid] = connection
+        return connection
 
     async def look_again(self, place: tuple[str, str] | None = None) -> None:
         """Whoever was signed in may be so no more. `place`: only who sits there, by session and person."""
         for connection in list(self._attendance.connections.values()):
             if place not in {None, (connection.room.session.id, connection.person)}:
                 continue
-            if await self._identify(connection.cookie, connection.room.session.id) != connection.person:
+            guest = await self._identify(connection.cookie, connection.room.session.id)
+            if guest is None or not self._attendance.is_theirs(connection.sid, guest):
                 await self._hang_up(connection)
 
     async def on_disconnect(self, sid: str, *_reason: object) -> None:
@@ -128,9 +147,12 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     # --- what everybody sees ---
 
     async def show(self, room: Room, events: Sequence[Event] = (), by: str | None = None) -> None:
-        """Everyone connected sees the room as they may, and reads what has happened."""
+        """Everyone connected sees the room as they may, and reads what has happened; who was let in comes in."""
         for connection in await self._screens.show(room, events, by):
             self._begin(self._hang_up(connection))
+        for connection in self._attendance.waiting(room):
+            if not connection.shut_out:
+                self._begin(self._seats.come_in(connection))
 
     async def announce(self, room: Room, before: Session, events: Sequence[Event], by: str | None) -> None:
         """Everyone connected reads what has happened; their screens follow in a moment."""
@@ -152,25 +174,13 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         """Tell everybody, also whoever comes meanwhile, that the server stops then; rooms come back by themselves."""
         await self._screens.announce_stop(seconds)
 
-    def link_opened_again(self, room: str, person: str) -> None:
-        """Leaders are told, now and at the door: it may be the same person, or whoever the link was forwarded to."""
-        if room in self._rooms:
-            self._begin(self._tell_of_link(room, person))
-
-    async def _tell_of_link(self, id: str, person: str) -> None:
-        room = await self._rooms.get(id)
-        whose = room.session.person(person) if room else None
-        if room is not None and whose is not None:
-            await room.link_opened_again(person)
-            await self._screens.tell_leaders_of_link(room, whose)
-
     async def _send(self, event: str, data: object, to: str) -> None:
         await self.emit(event, data, to=to)
 
     # --- what is watched ---
 
-    def sitting(self, room: Room) -> list[str]:
-        """The line of each connection that takes part."""
+    def sitting(self, room: Room) -> list[Seat]:
+        """The line of each connection that takes part, and the browser that it comes from."""
         return self._seats.taken(room)
 
     async def one_place(self, room: Room) -> None:
@@ -243,7 +253,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
     def _cut(self, flooding: Connection) -> None:
         """Hang up on somebody who floods; whoever is still here in another window is left alone there."""
         self.counts["flood_cut"] += 1
-        self.flooders.cut((flooding.room.session.id, flooding.person), flooding.cookie)
+        self.flooders.cut((flooding.room.session.id, flooding.browser.id), flooding.cookie)
         flooding.cut()
 
     async def _command(self, connection: Connection, message: object) -> dict[str, str]:
@@ -254,7 +264,9 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
                 self.counts["too_fast"] += 1
                 raise Refused("too_fast")
             await self._seats.knock(connection, order.command, order)
-        elif not connection.knocked:
+        elif isinstance(order.command, c.Leave) and connection.wanted is not None:
+            await self._seats.leave_door(connection)
+        elif not connection.takes_part:
             raise Refused("not_inside")
         elif self._screens.stopping and isinstance(order.command, c.OpenSession):
             raise Refused("restarting")
@@ -274,30 +286,32 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         return {"sdp": answer}
 
     def _check_inside(self, connection: Connection) -> None:
-        inside = connection.knocked and connection.viewer.place is Place.INSIDE
+        inside = connection.takes_part and connection.viewer.place is Place.INSIDE
         if not inside or connection.room.session.ended:
             raise Refused("not_inside")
 
     async def _line(self, connection: Connection, message: object) -> dict[str, str]:
         line = Line.model_validate(message)
         sender = connection.viewer
-        if not connection.knocked or not _on_the_line(sender):
+        if not connection.takes_part or not _on_the_line(sender):
             raise Refused("leaders_only")
         await self._screens.pass_on(connection.room, sender, line.text, _on_the_line)
         return {}
 
     async def _devices(self, connection: Connection, message: object) -> dict[str, str]:
         turned = Devices.model_validate(message)
-        if connection.knocked and connection.sound:
+        if connection.wanted is not None:
+            connection.wanted = replace(connection.wanted, devices=(turned.microphone, turned.camera))
+        elif connection.takes_part and connection.sound:
             await connection.room.carry_sound(connection.person, turned.microphone)
-        elif connection.knocked:
+        elif connection.takes_part:
             await connection.room.turned(connection.person, (turned.microphone, turned.camera))
         return {}
 
     async def _shows(self, connection: Connection, message: object) -> dict[str, str]:
         shown = Shows.model_validate(message)
         session = connection.room.session
-        if connection.knocked and connection.viewer.place is Place.INSIDE and not session.ended:
+        if connection.takes_part and connection.viewer.place is Place.INSIDE and not session.ended:
             self._negotiator.shows(*connection.at, shown.heights)
         return {}
 

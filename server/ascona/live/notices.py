@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ascona.core import events as e
+from ascona.core.browsers import is_another
 from ascona.core.people import LEADERS, Person, Place
 from ascona.core.session import Session
 
@@ -147,6 +148,17 @@ def presence_notices(before: Session, after: Session) -> list[Notice]:
     running = after.phase is not None
     if running and before.leader_present != after.leader_present:
         said.append(_leaders_changed(before, after))
+    return said + _other_browsers(before, after)
+
+
+def _other_browsers(before: Session, after: Session) -> list[Notice]:
+    """Leaders are told that a second browser of somebody's waits at the door: theirs, or one the link went on to."""
+    came = [one for one in after.asking if one not in before.asking]
+    said = [Notice("device_asks", values={"name": _name(after, one.person)}, leaders_only=True) for one in came]
+    for person in after.people:
+        was = before.person(person.id)
+        if is_another(person) and (was is None or was.knocks != person.knocks):
+            said.append(Notice("link_again", values={"name": person.name}, leaders_only=True))
     return said
 
 

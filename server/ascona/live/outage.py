@@ -9,7 +9,7 @@ from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
 from ascona.core.rights import Refused
-from ascona.core.session import Session
+from ascona.core.session import LIVE, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Outage:
         Returns:
             The session after all of it, and what is still to be recorded.
         """
-        session = replace(self.recorded, present=now.present, lost=now.lost, leaderless_since=now.leaderless_since)
+        session = replace(self.recorded, **{name: getattr(now, name) for name in LIVE})
         for record in found:
             session = evolve(session, record.event, record.by)
         known, records = {(record.by, record.key) for record in found}, []

@@ -11,13 +11,14 @@ from typing import Any, Protocol
 import structlog
 
 from ascona.core import commands as c
+from ascona.core.browsers import Asking, shut_out
 from ascona.core.clock import ANYTHING
 from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
 from ascona.core.evolve import evolve
 from ascona.core.lines import noted
 from ascona.core.media_plan import MediaPlan, Route, media_plan, ways
-from ascona.core.people import LEADERS
+from ascona.core.people import LEADERS, Browser
 from ascona.core.rights import TAKES_AWAY, Refused
 from ascona.core.session import Session
 from ascona.core.sound_line import apart, sound_line
@@ -68,7 +69,6 @@ class Room:
             rights, only what their chair shows.
         by_phone: People whose sound another device of theirs carries, wherever they are, and whether its microphone is
             on. Like lines, it is in no history: that device comes back by itself.
-        opened_again: People whose links are open in more than one browser.
         shown: Whom every screen shows as here. Nothing is forwarded to anybody else; so whoever comes is shown first
             and hears after that, whatever happens between. At the start it is whoever is still here: they were shown.
     """
@@ -83,7 +83,6 @@ class Room:
         clock: Callable[[], datetime],
         history: Iterable[Recorded] = (),
         changed: Callable[["Room"], None] = lambda room: None,
-        opened_again: Iterable[str] = (),
         pause: float = 0.0,
     ) -> None:
         """
@@ -95,7 +94,6 @@ class Room:
         self.title = title
         self.devices: dict[str, tuple[bool, bool]] = {}
         self.by_phone: dict[str, bool] = {}
-        self.opened_again = frozenset(opened_again)
         self.shown = session.here
         self._ledger = Ledger(journal)
         self._switchboard = switchboard
@@ -212,7 +210,8 @@ class Room:
 
     async def come(self, person: str, knock: c.Knock, devices: tuple[bool, bool], key: str) -> None:
         """
-        Somebody knocks, and their line is up from then on: for the first time, or after a loss.
+        Somebody knocks, and their line is up from then on: for the first time, or after a loss. Where they are inside,
+        and this browser of theirs was not let in, it asks for that and nothing else.
 
         Raises:
             Refused: As for any command; their line is then as it was.
@@ -237,10 +236,9 @@ class Room:
         await self.in_turn(self._show_soon(self.session))
         await self._shown()
 
-    async def link_opened_again(self, person: str) -> None:
-        """Somebody's link was opened in another browser than before: theirs, or somebody else's."""
-        self.opened_again |= {person}
-        await self.show()
+    async def asks_no_more(self, person: str, browser: Browser) -> None:
+        """Another browser of somebody who is inside has gone from the door."""
+        await self.in_turn(self._asks_no_more(person, browser))
 
     async def in_turn(self, work: Coroutine[Any, Any, None]) -> None:
         """One after another, and each to its end, also when whoever asked is gone."""
@@ -259,8 +257,12 @@ class Room:
         events: Sequence[Event] = ()
         if (person, key) not in self._carried_out:
             events = await self._decided(knock, person, self.session.version, key)
+        comer = _after(self.session, events, person).person(person)
+        if comer is not None and shut_out(comer, knock.browser):
+            asking = self.session.with_asking(person, Asking(person, knock.browser, knock.sound))
+            return await self._act(events, person, asking)
         self.devices[person] = devices
-        await self._act(events, person, self.session.present | {person})
+        return await self._act(events, person, replace(self.session, present=self.session.present | {person}))
 
     async def _decided(
         self, command: c.Command, by: str | None, version: int, key: str, seen: int | None = None
@@ -313,6 +315,11 @@ class Room:
         if person in self.session.present:
             await self._become(replace(self.session, present=self.session.present - {person}))
 
+    async def _asks_no_more(self, person: str, browser: Browser) -> None:
+        asks = self.session.asks(person)
+        if asks is not None and asks.browser.id == browser.id:
+            await self._become(self.session.with_asking(person, None))
+
     async def _carry_sound(self, person: str, microphone: bool | None) -> None:
         if self.by_phone.get(person) == microphone:
             return
@@ -330,10 +337,14 @@ class Room:
             if any(one.id == person for one in self.session.seated()):  # who waits at the door is on nobody's screen
                 await self._show_soon(self.session)
 
-    async def _act(self, events: Sequence[Event], by: str | None, present: frozenset[str] | None = None) -> None:
-        """Let what is recorded be true, and who is there: in the session, in sound and picture, on screens."""
-        session = self.session if present is None else replace(self.session, present=present)
-        await self._become(_after(session, events, by), events, by)
+    async def _act(self, events: Sequence[Event], by: str | None, live: Session | None = None) -> None:
+        """
+        Let what is recorded be true: in the session, in sound and picture, on screens.
+
+        Args:
+            live: The session before these events, where what is in no history has changed as well.
+        """
+        await self._become(_after(live or self.session, events, by), events, by)
 
     async def _become(self, after: Session, events: Sequence[Event] = (), by: str | None = None) -> None:
         before, self.session = self.session, noted(after, self._clock())

@@ -54,12 +54,9 @@ class Screens:
         self._shown[session.id] = session
         said = notices(before, session, events, by) + presence_notices(before, session)
         turn, plan = next(self._turns), room.plan
-        view = View.of(session, room.title, room.turned_on, room.now(), turn, plan, room.opened_again, room.by_phone)
+        view = View.of(session, room.title, room.turned_on, room.now(), turn, plan, room.by_phone)
         removed = []
-        for connection in self._attendance.inside(room):
-            viewer = session.person(connection.person)
-            if viewer is None:
-                continue
+        for connection, viewer in self._viewers(room):
             await self._emit("room", snapshot(view, viewer, connection.sound), to=connection.sid)
             await self._read_out(said, connection, viewer)
             if viewer.place is Place.REMOVED:
@@ -89,10 +86,12 @@ class Screens:
         """Say something to everybody inside that nobody has done."""
         await self._say(room, {"key": key, "by": None, "values": {}}, lambda viewer: True)
 
-    async def tell_leaders_of_link(self, room: Room, whose: Person) -> None:
-        """It was opened once more."""
-        notice = {"key": "link_again", "by": None, "values": {"name": whose.name}}
-        await self._say(room, notice, lambda viewer: viewer.role in LEADERS)
+    async def tell_of_move(self, connection: Connection) -> None:
+        """Everybody reads that somebody's place, or sound, is at another device than before."""
+        person = connection.viewer
+        if person.place is Place.INSIDE and not connection.room.session.ended:
+            key = "sound_elsewhere" if connection.sound else "place_elsewhere"
+            await self._say(connection.room, {"key": key, "by": None, "values": {"name": person.name}}, lambda _: True)
 
     async def pass_on(self, room: Room, by: Person, text: str, may_read: Callable[[Person], bool]) -> None:
         """A line of somebody's, which is kept nowhere."""
@@ -106,8 +105,7 @@ class Screens:
                 await self._emit("notice", notice, to=connection.sid)
 
     def _viewers(self, room: Room) -> list[tuple[Connection, Person]]:
-        known = ((one, room.session.person(one.person)) for one in self._attendance.inside(room))
-        return [(connection, viewer) for connection, viewer in known if viewer is not None]
+        return [(one, one.viewer) for one in self._attendance.inside(room) if room.session.person(one.person)]
 
     # --- sound and picture ---
 

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from ascona.core import commands as c
+from ascona.core.browsers import goes_straight_in
 from ascona.core.decide import decide
+from ascona.core.invariants import Seat
 from ascona.core.people import Place
 from ascona.core.rights import Refused
 from ascona.core.sound_line import sound_line
@@ -49,20 +52,34 @@ class Seats:
         """
         One place a person: another window has it only if it asks to move there, and then has all of it.
 
-        The old one is silent before the new one may send.
+        The old one is silent before the new one may send. A browser that the place does not belong to waits at the
+        door, whatever it asks for: until it is let in, nothing has changed for the one that is inside.
 
         Raises:
             Refused: By the rules, or because this person is here in another window.
         """
-        room, person = connection.room, connection.person
+        knock = replace(knock, browser=connection.browser, sound=order.sound)
+        self._leave_the_door(connection)
+        if connection.room.session.ended and connection.shut_out:
+            raise Refused("already_ended")
+        if self._must_ask(connection, order):
+            return await self._ask(connection, knock, order)
         if order.sound or connection.sound:
             return await self._carry_sound(connection, order)
+        await self._take_place(connection, knock, order)
+        if connection.shut_out:  # of two browsers that came first the other was quicker
+            await self._leave_place(connection)
+            return await self._ask(connection, knock, order)
+        return await self._screens.say_stop(connection)
+
+    async def _take_place(self, connection: Connection, knock: c.Knock, order: Order) -> None:
+        room, person = connection.room, connection.person
         before = self._attendance.place(connection)
         if not room.session.ended:  # afterwards nobody asks, and all the same there is one place
             if not order.move and before is not None and self._elsewhere(before, connection):
                 raise Refused("already_here")
             decide(room.session, knock, person, room.now(), room.session.version)  # a refusal moves nobody's screen
-        await self._sit(connection, before)
+        from_elsewhere = await self._sit(connection, before)
         if room.session.ended:
             return await room.show()
         self._screens.tell_pictures(connection)
@@ -73,34 +90,98 @@ class Seats:
             if self._attendance.give_up(connection):
                 await room.line_lost(person)
             raise
+        if from_elsewhere:
+            await self._screens.tell_of_move(connection)
         phone = self._attendance.on(room.session.id, sound_line(person)) if order.move else None
-        if phone is not None:
+        if phone is not None and not connection.shut_out:
             await self._put_down(phone, connection)
-        await self._screens.say_stop(connection)
         return None
+
+    # --- another browser ---
+
+    def _must_ask(self, connection: Connection, order: Order) -> bool:
+        """Whether this person is inside, and this browser of theirs has to be let in first."""
+        room = connection.room
+        person = room.session.person(connection.person)
+        if person is None or person.place is not Place.INSIDE or room.session.ended:
+            return False
+        place = self._attendance.place(connection)
+        answers = order.move or order.sound or place is None or place.sid not in self._attendance.connections
+        return answers and not goes_straight_in(person, connection.browser, room.now())
+
+    async def _ask(self, connection: Connection, knock: c.Knock, order: Order) -> None:
+        """Wait at the door, in place of any other browser of this person that waited there."""
+        room = connection.room
+        decide(room.session, knock, connection.person, room.now(), room.session.version)
+        connection.wanted = order
+        before = self._attendance.place(connection)
+        self._attendance.take(connection)
+        if before is not None and before is not connection:
+            before.wanted = None  # also an older line of the same window, which is not missed yet
+            if self._elsewhere(before, connection):
+                await self._say_elsewhere(before, connection)
+        try:
+            await room.come(connection.person, knock, order.devices, order.key)
+        except Refused:
+            self._leave_the_door(connection)
+            raise
+        await self._screens.say_stop(connection)
+
+    async def come_in(self, connection: Connection) -> None:
+        """It was let in: it takes the place, or the sound, that it asked for."""
+        order = connection.wanted
+        stands = self._attendance.has_place(connection)
+        if order is None or not stands or connection.shut_out or not isinstance(order.command, c.Knock):
+            return
+        try:
+            await self.knock(connection, order.command, replace(order, move=not order.sound))
+        except Refused:
+            connection.wanted = connection.wanted or order  # and tries again with the next screen
+            self._attendance.take(connection)
+
+    async def leave_door(self, connection: Connection) -> None:
+        """It asks no more."""
+        self._leave_the_door(connection)
+        await connection.room.asks_no_more(connection.person, connection.browser)
+
+    def _leave_the_door(self, connection: Connection) -> None:
+        if connection.wanted is not None:
+            self._attendance.give_up(connection)
+            connection.wanted = None
+
+    async def _leave_place(self, connection: Connection) -> None:
+        """It takes part no more, and nobody waits for it to come back."""
+        connection.knocked = False
+        if self._attendance.give_up(connection):
+            await self._line_lost(connection)
+
+    # --- sound ---
 
     async def _carry_sound(self, connection: Connection, order: Order) -> None:
         """Another device of somebody inside is to carry their sound; of several the last, and each goes on to."""
-        if self._attendance.has_place(connection) and not connection.sound:
+        if connection.knocked and not connection.sound:
             raise Refused("already_here")
         if connection.viewer.place is not Place.INSIDE or connection.room.session.ended:
             raise Refused("not_inside")
         connection.sound = True
-        await self._sit(connection, self._attendance.place(connection))
+        from_elsewhere = await self._sit(connection, self._attendance.place(connection))
         self._screens.tell_pictures(connection)
         await connection.room.carry_sound(connection.person, order.devices[0])
         await connection.room.show()
+        if from_elsewhere:
+            await self._screens.tell_of_move(connection)
         await self._screens.say_stop(connection)
 
-    async def _sit(self, connection: Connection, before: Connection | None) -> None:
-        """This connection takes part, and whichever had its line does no more."""
-        self._attendance.take(connection)
+    async def _sit(self, connection: Connection, before: Connection | None) -> bool:
+        """This connection takes part, and the one that had its line does no more; whether that is another browser's."""
+        from_elsewhere = self._attendance.take(connection)
         if before is not None and before is not connection:
             before.knocked = False
         await self._silence(before, connection)
         if not self._attendance.has_place(connection):
             raise Refused("already_here")  # a third window was quicker
         connection.knocked = True
+        return from_elsewhere
 
     def _elsewhere(self, before: Connection, now: Connection) -> bool:
         """Whether somebody is here already, with a line that is up, and in another window."""
@@ -121,7 +202,7 @@ class Seats:
             await phone.room.carry_sound(phone.person, None)
 
     async def _say_elsewhere(self, connection: Connection, place: Connection | None) -> None:
-        same = place is None or place.cookie == connection.cookie
+        same = place is None or place.browser.id == connection.browser.id
         await self._emit("elsewhere", {"same_browser": same}, to=connection.sid)
 
     # --- going ---
@@ -148,22 +229,25 @@ class Seats:
             await self._line_lost(connection)
 
     async def _line_lost(self, connection: Connection) -> None:
-        if connection.sound:
+        if connection.wanted is not None:
+            await connection.room.asks_no_more(connection.person, connection.browser)
+        elif connection.sound:
             await connection.room.carry_sound(connection.person, None)
         else:
             await connection.room.line_lost(connection.person)
 
     # --- what is watched ---
 
-    def taken(self, room: Room) -> list[str]:
-        """The line of each connection that takes part."""
-        return [one.line for one in self._attendance.of(room) if one.knocked]
+    def taken(self, room: Room) -> list[Seat]:
+        """The line of each connection that takes part, and the browser that it belongs to."""
+        return [Seat(one.line, one.browser.id) for one in self._attendance.of(room) if one.knocked]
 
     async def one_place(self, room: Room) -> None:
-        """Whoever takes part without having the place takes part no more, and sound and picture begin anew."""
+        """A connection that takes part without having the place does so no more, and sound and picture begin anew."""
         for one in self._attendance.of(room):
-            place = self._attendance.place(one)
+            place = None if one.shut_out else self._attendance.place(one)
             if one.knocked and place is not one:
+                self._attendance.give_up(one)
                 one.knocked = False
                 await self._negotiator.leave(*one.at)
                 await self._say_elsewhere(one, place)

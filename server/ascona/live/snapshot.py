@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from ascona.core import commands as c
+from ascona.core.browsers import code, is_another
 from ascona.core.decide import decide
 from ascona.core.lines import chair_is_empty
 from ascona.core.media_plan import Kind, MediaPlan, Route, may_send, media_plan
-from ascona.core.people import LEADERS, OUTSIDE, Person, Place
+from ascona.core.people import LEADERS, OUTSIDE, Browser, Person, Place
 from ascona.core.programme import AtEnd
 from ascona.core.rights import RIGHTS, Refused, stands_since
 from ascona.core.session import Session
@@ -36,7 +37,6 @@ class View:
     reach: Counter[tuple[str, Kind]]
     slots: Mapping[str, int]
     programme: tuple[dict[str, Any], ...]
-    opened_again: frozenset[str]
     by_phone: frozenset[str] = frozenset()
 
     @classmethod
@@ -48,7 +48,6 @@ class View:
         now: datetime,
         turn: int,
         plan: MediaPlan | None = None,
-        opened_again: frozenset[str] = frozenset(),
         by_phone: Iterable[str] = (),
     ) -> "View":
         """
@@ -67,9 +66,7 @@ class View:
         )
         reach = Counter((route.sender, route.kind) for route in plan.routes)
         phones = frozenset(by_phone)
-        return cls(
-            session, title, dict(devices), now, turn, plan.routes, reach, plan.slots, steps, opened_again, phones
-        )
+        return cls(session, title, dict(devices), now, turn, plan.routes, reach, plan.slots, steps, phones)
 
 
 def snapshot(view: View, viewer: Person, sound: bool = False) -> dict[str, Any]:
@@ -77,11 +74,14 @@ def snapshot(view: View, viewer: Person, sound: bool = False) -> dict[str, Any]:
     The room as one person may see it. Its shape stands in `web/README.md`.
 
     Args:
+        viewer: As their browser is concerned: see `core/browsers.py`.
         sound: For the device that only carries their sound.
     """
     s = view.session
     leads = viewer.role in LEADERS
     inside = viewer.place is Place.INSIDE and not s.ended
+    if not inside and not s.ended:
+        return _outside(view, viewer)
     return {
         "version": s.version,
         "turn": view.turn,
@@ -100,8 +100,30 @@ def snapshot(view: View, viewer: Person, sound: bool = False) -> dict[str, Any]:
         "awaited": {"name": _named(s, s.presenter), "over": s.wait_is_over} if inside and s.awaited_until else None,
         "me": _me(view, viewer) | {"carries": "sound" if sound else _carries(view, viewer)},
         "people": [_chair(view, viewer, person) for person in s.seated()] if inside else [],
-        "door": [_waiting(view, person) for person in s.waiting()] if inside and leads else [],
+        "door": _door(s) if inside and leads else [],
     }
+
+
+def _outside(view: View, viewer: Person) -> dict[str, Any]:
+    """
+    What somebody sees who was not let in: that they are at the door. Nothing in it follows what happens inside.
+
+    It has the shape of a room in which nothing is so.
+    """
+    nobody = dict.fromkeys(("step", "clock", "deputy", "holder", "awaited"))
+    nothing = dict.fromkeys(("locked", "ring_open", "protected", "over_time", "leaderless"), False)
+    me = dict.fromkeys(("asked_to_present", "asked_to_hold", "device_asks")) | dict.fromkeys(("heard_by", "seen_by"), 0)
+    me |= dict.fromkeys(("may_speak", "may_show", "holds_frame"), False) | {"since": {}}
+    me |= {"person": viewer.id, "name": viewer.name, "standing": viewer.role.value, "place": viewer.place.value}
+    asks = view.session.asks(viewer.id) if viewer.place is Place.DOOR else None
+    me |= {
+        "stance": stance(view.session, viewer),
+        "may": [],
+        "carries": "all",
+        "code": code(asks.browser) if asks else None,
+    }
+    empty: dict[str, Any] = {"version": 0, "turn": view.turn, "title": "", "phase": "lobby"}
+    return empty | nobody | nothing | {"programme": (), "people": [], "door": [], "me": me}
 
 
 def _clock(view: View) -> dict[str, Any] | None:
@@ -135,12 +157,20 @@ def _me(view: View, viewer: Person) -> dict[str, Any]:
         "seen_by": view.reach[viewer.id, Kind.VIDEO],
         "asked_to_present": asks.name if asks else None,
         "asked_to_hold": _named(s, s.deputy_asked_by) if s.deputy == viewer.id and not s.leader_present else None,
+        "device_asks": _device(s, viewer) if viewer.place is Place.INSIDE else None,
+        "code": None,
         "holds_frame": s.holds_frame(viewer.id),
         "may": [type(command).__name__ for command in may],
         "since": {
             type(command).__name__: move.version for command in may if (move := stands_since(s, command)).version
         },
     }
+
+
+def _device(s: Session, viewer: Person) -> dict[str, Any] | None:
+    """Another browser of this person that asks to come in."""
+    asks = s.asks(viewer.id)
+    return {"browser": asks.browser.id, "code": code(asks.browser), "sound": asks.sound} if asks else None
 
 
 def _carries(view: View, viewer: Person) -> str:
@@ -168,6 +198,7 @@ def _chair(view: View, viewer: Person, person: Person) -> dict[str, Any]:
         "seen": Route(person.id, viewer.id, Kind.VIDEO) in view.routes,
         "microphone": microphone,
         "camera": camera,
+        "phone": person.id in view.by_phone,
         "floor": person.id in s.floor,
         "deputy": person.id == s.deputy,
         "asked": leads and person.id == s.asked,
@@ -191,17 +222,24 @@ def _named(s: Session, id: str | None) -> str | None:
     return person.name if person else None
 
 
-def _waiting(view: View, person: Person) -> dict[str, Any]:
-    standing = view.session.standing(person).value
-    again = person.id in view.opened_again
+def _door(s: Session) -> list[dict[str, Any]]:
+    """Those who wait there, and other browsers of people who are inside."""
+    waiting = [_waiting(s, p, p.knocks) for p in s.waiting()]
+    asking = [(s.person(one.person), one.browser) for one in s.asking]
+    return waiting + [_waiting(s, person, browser) for person, browser in asking if person is not None]
+
+
+def _waiting(s: Session, person: Person, browser: Browser | None) -> dict[str, Any]:
     return {
         "person": person.id,
         "name": person.name,
         "invited": person.invited or None,
-        "standing": standing,
+        "standing": s.standing(person).value,
         "was_here": person.kept,
-        "again": again,
-        "since": stands_since(view.session, c.Admit(person.id)).version,
+        "again": is_another(person),
+        "since": stands_since(s, c.Admit(person.id)).version,
+        "browser": browser.id if browser else "",
+        "device": code(browser) if browser and person.place is Place.INSIDE else None,
     }
 
 

@@ -14,6 +14,9 @@ _NOT_INSIDE = {
     Place.LEFT: "left",
     Place.REMOVED: "removed",
 }
+_OTHER_BROWSER = {Place.DOOR: "device_asks", Place.INVITED: "device_refused"}
+"""Of somebody who is inside from another browser: this one asks to be let in as well, or was not."""
+
 _OUTSIDE = {Role.RING: "ring_listening", Role.OBSERVER: "observing", Role.SUPERVISOR: "supervising"}
 
 
@@ -21,6 +24,9 @@ def stance(session: Session, person: Person) -> str:
     """One of the keys under `stance` in the language files."""
     if session.ended:
         return "ended"
+    known = session.person(person.id)
+    if person.place is not Place.INSIDE and known is not None and known.place is Place.INSIDE:
+        return _OTHER_BROWSER[person.place]
     if person.place is Place.DOOR:
         return _at_the_door(session, person)
     if person.place is not Place.INSIDE:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from ascona.core.invariants import Invariant, Violation, Wiring, forwarding, places, receivers, version
+from ascona.core.invariants import Invariant, Seat, Violation, Wiring, forwarding, places, receivers, version
 from ascona.core.media_plan import MediaPlan
 from ascona.live.ledger import JOURNAL_PATIENCE_SECONDS
 from ascona.live.room import Room
@@ -35,8 +35,8 @@ class Gates(Protocol):
 class Gathering(Protocol):
     """Who is connected, and who is told what is wrong."""
 
-    def sitting(self, room: Room) -> list[str]:
-        """The line of each connection that takes part."""
+    def sitting(self, room: Room) -> list[Seat]:
+        """The line of each connection that takes part, and the browser that it comes from."""
         ...
 
     async def one_place(self, room: Room) -> None:
@@ -132,7 +132,7 @@ class Watch:
         wiring = await self._gates.wiring(room.session.id)
         found = forwarding(room.lines, wiring)
         found += receivers(room.session, room.shown, wiring)
-        found += places(self._gathering.sitting(room))
+        found += places(room.session, self._gathering.sitting(room))
         with suppress(Exception):  # a database that is away is another matter, and said elsewhere
             async with asyncio.timeout(JOURNAL_PATIENCE_SECONDS):
                 recorded = await self._recorded(room.session.id)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from ascona.core.people import Browser
 from ascona.live.callers import Callers
 from ascona.live.headers import cookies_of
 from ascona.storage.invitations import LOGIN_LASTS
@@ -43,6 +44,9 @@ class Guest(Protocol):
     @property
     def session(self) -> str: ...
 
+    @property
+    def browser(self) -> Browser: ...
+
 
 class SignedIn(Protocol):
     """A browser that has just opened a link."""
@@ -52,9 +56,6 @@ class SignedIn(Protocol):
 
     @property
     def token(self) -> str: ...
-
-    @property
-    def again(self) -> bool: ...
 
 
 class Invitations(Protocol):
@@ -77,19 +78,16 @@ class Login:
         invitations: Invitations,
         clock: Callable[[], datetime],
         callers: Callers,
-        opened_again: Callable[[Guest], None],
         signed_out: Callable[[Guest], Awaitable[None]],
     ) -> None:
         """
         Args:
             callers: Who has failed too often.
-            opened_again: Told when a link was opened in another browser than before.
             signed_out: Told whose sign-in has ended in one browser.
         """
         self._invitations = invitations
         self._clock = clock
         self._callers = callers
-        self._opened_again = opened_again
         self._signed_out = signed_out
         self._asking = asyncio.Semaphore(ASKED_AT_ONCE)
 
@@ -114,8 +112,6 @@ class Login:
             return web.json_response({"error": "early_link", "opens_ms": opens_ms}, status=403)
         if signed_in is None:
             return self._unknown(request)
-        if signed_in.again:
-            self._opened_again(signed_in.guest)
         return _welcome(signed_in)
 
     def _unknown(self, request: web.Request) -> web.Response:
@@ -146,19 +142,19 @@ class Login:
         response.del_cookie(name, secure=True, httponly=True, samesite="Lax", path="/")
         return response
 
-    async def visitor(self, request: web.Request, session: str) -> str | None:
-        """The person whose browser asks for a page of this session. A cookie that is none counts as a failure."""
+    async def visitor(self, request: web.Request, session: str) -> Guest | None:
+        """Whose browser asks for a page of this session. A cookie that is none counts as a failure."""
         cookies = cookies_of(request)
-        person = await self.person(cookies, session)
-        if person is None and _cookie(cookies, COOKIE.format(session=session)):
+        guest = await self.guest(cookies, session)
+        if guest is None and _cookie(cookies, COOKIE.format(session=session)):
             self._callers.failed(self._callers.caller(request))
-        return person
+        return guest
 
-    async def person(self, cookies: str, session: str) -> str | None:
-        """The person whose browser sends these cookies, in this session; None for strangers."""
+    async def guest(self, cookies: str, session: str) -> Guest | None:
+        """Whose browser sends these cookies, in this session; None for strangers."""
         token = _cookie(cookies, COOKIE.format(session=session))
         guest = await self._guest(token) if token else None
-        return guest.person if guest and guest.session == session else None
+        return guest if guest and guest.session == session else None
 
     async def is_signed_in(self, cookies: str) -> bool:
         """Whether one of these cookies is good for any session."""

@@ -9,17 +9,17 @@ from ascona import __version__
 from ascona.core.rights import Refused
 from ascona.live.callers import Callers
 from ascona.pages.files import Files
-from ascona.pages.login import Login
+from ascona.pages.login import Guest, Login
 from ascona.pages.render import Pages
 
-RoomPage = Callable[[str, str], Awaitable[dict[str, Any] | None]]
+RoomPage = Callable[[Guest], Awaitable[dict[str, Any] | None]]
 """
 What the room's page needs to know, for a session and a person in it; None if there is no such room.
 
 Raises `Refused` where that person is not let to the door.
 """
 
-Relays = Callable[[str, str], Awaitable[list[dict[str, Any]] | None]]
+Relays = Callable[[Guest], Awaitable[list[dict[str, Any]] | None]]
 """Relays for a person in a session, with passwords; None for somebody who is not inside."""
 
 Parts = Callable[[], Awaitable[dict[str, bool]]]
@@ -100,9 +100,9 @@ class Routes:
         Whoever could not come in anyway reads why before anything is asked of them.
         """
         id = request.match_info["id"]
-        person = await self._login.visitor(request, id)
+        guest = await self._login.visitor(request, id)
         try:
-            page = await self._room_page(id, person) if person else None
+            page = await self._room_page(guest) if guest else None
         except Refused as refusal:
             return self._pages.message(refusal.reason, status=403)
         if page is None:
@@ -112,8 +112,8 @@ class Routes:
     async def relays(self, request: web.Request) -> web.Response:
         """`{"ice"}`, for whoever is inside; their passwords would carry anybody's packets to the media server."""
         id = request.match_info["id"]
-        person = await self._login.visitor(request, id)
-        known = await self._relays(id, person) if person else None
+        guest = await self._login.visitor(request, id)
+        known = await self._relays(guest) if guest else None
         if known is None:
             return web.json_response({"error": "not_inside"}, status=403)
         return web.json_response({"ice": known})

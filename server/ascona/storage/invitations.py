@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import Select, delete, exists, select
 
 from ascona.core.events import PhaseStarted
-from ascona.core.people import Role, Standing, seated
+from ascona.core.people import UNKNOWN_BROWSER, Browser, Role, Standing, seated
 from ascona.core.programme import read_programme
 from ascona.core.session import SitBackStyle
 from ascona.storage.database import Database, DatabaseAway, Transaction, from_ms, to_ms
@@ -26,6 +26,10 @@ KNOWN_LIMIT = 10_000
 """Signed-in browsers that are recognised while the database is away."""
 
 
+LINK_NUMBER = 8
+"""Characters that tell one link of a person from the next: nobody has many, and nobody gains by two that are alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Invited:
     """One person's invitation. `secret` goes into their link and is kept nowhere."""
@@ -38,10 +42,11 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A signed-in browser: whose it is, and which session it may enter."""
+    """A signed-in browser: whose it is, and at the door of which session it may stand."""
 
     person: str
     session: str
+    browser: Browser = UNKNOWN_BROWSER
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,10 @@ class SignedIn:
 
     Attributes:
         token: For this browser's cookie.
-        again: The link had been opened in another browser before.
     """
 
     guest: Guest
     token: str
-    again: bool
 
 
 class Invitations:
@@ -154,7 +157,8 @@ class Invitations:
         It takes one question to the database whatever is wrong with a link, so that nobody can tell what.
 
         Args:
-            before: Tokens this browser has; that of the same person is good for nothing from now on.
+            before: Tokens this browser has; that of the same person is good for nothing from now on, and the browser
+                is the same as before.
 
         Raises:
             TooEarly: It is good, but not yet.
@@ -171,42 +175,43 @@ class Invitations:
         if not link.is_good(now, self._times):
             return None
         async with self._signing_in:  # a whole group comes at once, and SQLite has one writer
-            return await self._signed_in(Guest(person.id, person.session_id), now, before)
+            return await self._signed_in(person, now, before)
 
-    async def _signed_in(self, guest: Guest, now: datetime, before: Collection[str]) -> SignedIn:
+    async def _signed_in(self, person: PersonRow, now: datetime, before: Collection[str]) -> SignedIn:
         """In a transaction that begins with writing: one that read first could be told that it comes too late."""
         for held in before:
             self._known.pop(_hash(held), None)
-        own, token = LoginRow.person_id == guest.person, self._fresh() + self._fresh()
+        its = LoginRow.person_id == person.id, LoginRow.token_hash.in_([_hash(token) for token in before])
+        token, id = self._fresh() + self._fresh(), self._fresh()
 
-        def write(transaction: Transaction) -> bool:
+        def write(transaction: Transaction) -> LoginRow:
             transaction.execute(delete(LoginRow).where(LoginRow.expires_ms <= to_ms(now)))
-            transaction.execute(delete(LoginRow).where(own, LoginRow.token_hash.in_(map(_hash, before))))
-            again = transaction.scalar(select(exists().where(own)))
-            transaction.add(
-                LoginRow(
-                    token_hash=_hash(token),
-                    person_id=guest.person,
-                    session_id=guest.session,
-                    expires_ms=to_ms(now + LOGIN_LASTS),
-                )
+            known = transaction.scalar(select(LoginRow.id).where(*its).limit(1))
+            transaction.execute(delete(LoginRow).where(*its))
+            login = LoginRow(
+                token_hash=_hash(token),
+                id=known or id,
+                person_id=person.id,
+                session_id=person.session_id,
+                expires_ms=to_ms(now + LOGIN_LASTS),
             )
-            return bool(again)
+            transaction.add(login)
+            return login
 
-        return SignedIn(guest, token, await self._database.transaction(write))
+        return SignedIn(_guest(await self._database.transaction(write), person.secret_hash), token)
 
     async def sign_out(self, token: str) -> Guest | None:
         """One browser is signed in no more; whose it was. The link stays good, and other browsers are left alone."""
         hashed = _hash(token)
 
-        def forget(transaction: Transaction) -> LoginRow | None:
-            login = transaction.get(LoginRow, hashed)
+        def forget(transaction: Transaction) -> Guest | None:
+            found = transaction.execute(_logins(hashed)).one_or_none()
             transaction.execute(delete(LoginRow).where(LoginRow.token_hash == hashed))
-            return login
+            return _guest(*found) if found else None
 
-        login = await self._database.transaction(forget)
+        guest = await self._database.transaction(forget)
         self._known.pop(hashed, None)
-        return Guest(login.person_id, login.session_id) if login else None
+        return guest
 
     async def revoke(self, secret: str) -> Invited | None:
         """
@@ -234,14 +239,9 @@ class Invitations:
         query = select(RevocationRow).where(RevocationRow.id > after).order_by(RevocationRow.id)
         rows = await self._database.transaction(lambda transaction: transaction.scalars(query).all())
         guests = [Guest(row.person_id, row.session_id) for row in rows]
-        self._known = {token: known for token, known in self._known.items() if known[0] not in guests}
+        people = {guest.person for guest in guests}
+        self._known = {token: known for token, known in self._known.items() if known[0].person not in people}
         return (rows[-1].id if rows else after), guests
-
-    async def opened_again(self, session: str, now: datetime) -> frozenset[str]:
-        """People of a session whose links are open in more than one browser."""
-        of_session = select(LoginRow.person_id).where(LoginRow.session_id == session, LoginRow.expires_ms > to_ms(now))
-        query = of_session.group_by(LoginRow.person_id).having(func.count() > 1)
-        return await self._database.transaction(lambda transaction: frozenset(transaction.scalars(query)))
 
     def recognises(self, token: str) -> bool:
         """Whether this browser was signed in when it was last asked about, as far as is remembered."""
@@ -255,18 +255,19 @@ class Invitations:
             DatabaseAway: If it is, and this browser was not recognised before: whoever is in a session comes back.
         """
         hashed = _hash(token)
+        query = _logins(hashed)
         try:
-            login = await self._database.transaction(lambda transaction: transaction.get(LoginRow, hashed))
+            found = await self._database.transaction(lambda transaction: transaction.execute(query).one_or_none())
         except DatabaseAway:
             if hashed not in self._known:
                 raise
             guest, expires_ms = self._known[hashed]
             return guest if expires_ms > to_ms(now) else None
         self._known.pop(hashed, None)
-        if login is None or login.expires_ms <= to_ms(now):
+        if found is None or found[0].expires_ms <= to_ms(now):
             return None
-        guest = Guest(login.person_id, login.session_id)
-        self._known[hashed] = guest, login.expires_ms
+        guest = _guest(*found)
+        self._known[hashed] = guest, found[0].expires_ms
         while len(self._known) > KNOWN_LIMIT:
             del self._known[next(iter(self._known))]  # whoever came longest ago
         return guest
@@ -280,6 +281,17 @@ class Invitations:
         """Where the server was last reached; None before it first ran."""
         row = await self._database.transaction(lambda transaction: transaction.get(ServerRow, 1))
         return row.origin if row else None
+
+
+def _logins(hashed: bytes) -> Select[LoginRow, bytes]:
+    """The sign-in of a token, and what its person's link is known by."""
+    joined = select(LoginRow, PersonRow.secret_hash).join(PersonRow, PersonRow.id == LoginRow.person_id)
+    return joined.where(LoginRow.token_hash == hashed)
+
+
+def _guest(login: LoginRow, secret_hash: bytes) -> Guest:
+    link = hashlib.sha256(secret_hash).hexdigest()[:LINK_NUMBER]
+    return Guest(login.person_id, login.session_id, Browser(login.id, link, from_ms(login.expires_ms)))
 
 
 def _hash(secret: str) -> bytes:

@@ -67,12 +67,17 @@ class EventRow(Table):
 
 
 class LoginRow(Table):
-    """A signed-in browser: the hash of its cookie's token, good for one person in one session."""
+    """
+    A signed-in browser: the hash of its cookie's token, good for one person in one session.
+
+    `id` is no secret, and stays when the browser opens the link again: a session remembers by it that it was let in.
+    """
 
     __tablename__ = "logins"
     __table_args__ = (Index("ix_logins_expires", "expires_ms"),)
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    id: Mapped[str] = mapped_column(String(32), default="", server_default="")
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     expires_ms: Mapped[int] = mapped_column(BigInteger)

@@ -48,6 +48,7 @@ STANDS_ON = {
     c.DeclineFrame: "deputy",
 }
 ON_NOTHING = {c.Knock, c.Leave, c.AdmitEveryone, c.ShowClock, c.Signal, c.AskDeputy, c.TakeWord, c.PassWord}
+ON_NOTHING |= {c.AllowDevice, c.RefuseDevice}  # they name the browser that they are about
 
 # Buttons that stand in one place, one after the other: a second press would undo the first, or do more.
 PLACES = [

@@ -6,9 +6,10 @@ import pytest
 from tests.support.group import Evening, evening
 
 from ascona.core import invariants
-from ascona.core.invariants import Invariant, Wiring
+from ascona.core.invariants import Invariant, Seat, Wiring
 from ascona.core.media_plan import Kind, Route
 from ascona.core.people import Place
+from ascona.core.sound_line import sound_line
 
 HERE = ("ada", "ben", "pia", "max", "flo")
 
@@ -93,12 +94,20 @@ def test_a_line_of_somebody_who_is_not_inside_is_found_though_nothing_goes_there
     assert found.people == {"max"}
 
 
-def test_who_is_here_twice_is_found():
-    assert invariants.places(["ada", "ben"]) == []
+def test_who_is_here_twice_is_found(fantasies):
+    session, [ada, ben] = fantasies.session, [Seat("ada", ""), Seat("ben", "")]
+    assert invariants.places(session, [ada, ben]) == []
 
-    [found] = invariants.places(["ada", "ben", "ada"])
+    [found] = invariants.places(session, [ada, ben, ada])
 
     assert (found.invariant, found.people) == (Invariant.PLACES, {"ada"})
+
+
+def test_a_place_or_a_telephone_of_a_browser_that_was_not_let_in_is_found(fantasies):
+    for line in ("max", sound_line("max")):
+        [found] = invariants.places(fantasies.session, [Seat(line, "thief")])
+
+        assert (found.invariant, found.people) == (Invariant.PLACES, {line})
 
 
 @pytest.mark.parametrize(("known", "recorded", "well"), [(7, 7, True), (8, 7, False), (7, 8, False)])

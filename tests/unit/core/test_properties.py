@@ -15,6 +15,7 @@ from ascona.core.clock import _to_say, due
 from ascona.core.decide import decide
 from ascona.core.evolve import evolve
 from ascona.core.lines import DEPUTY_AFTER, noted, place_lapsed
+from ascona.core.people import Browser
 from ascona.core.programme import AtEnd
 from ascona.core.rights import Refused
 from ascona.core.session import Session, SitBackStyle
@@ -29,8 +30,14 @@ VALUES = {
     "at_end": st.sampled_from(AtEnd),
     "whole_evening": st.booleans(),
     "on": st.booleans(),
+    "browser": st.sampled_from(["", "phone", "thief"]),
+    "sound": st.booleans(),
 }
-BY_PEOPLE = [st.builds(kind, **{f.name: VALUES[f.name] for f in fields(kind)}) for kind in get_args(c.ByPeople)]
+BROWSERS = st.sampled_from([Browser(), Browser(), Browser("phone"), Browser("thief")])
+BY_PEOPLE = [
+    st.builds(kind, **{f.name: BROWSERS if f.type is Browser else VALUES[f.name] for f in fields(kind)})
+    for kind in get_args(c.ByPeople)
+]
 ENDING = {c.EndSession, c.Leave, c.Remove}
 GENTLE = [one for one, kind in zip(BY_PEOPLE, get_args(c.ByPeople), strict=True) if kind not in ENDING]
 FRAME = st.sampled_from([c.NextPhase(), c.PreviousPhase(), c.Hold(), c.Resume(), c.Extend(1)])

@@ -8,7 +8,8 @@ import pytest
 from tests.support.group import PEOPLE, Evening, evening, invited
 
 from ascona.core import commands as c
-from ascona.core.people import Place, Role
+from ascona.core.browsers import Asking
+from ascona.core.people import Browser, Place, Role
 from ascona.core.programme import AtEnd
 from ascona.core.rights import RIGHTS, Refused, check
 
@@ -24,6 +25,8 @@ TABLE = {
     c.AdmitEveryone:    ("LC", "LC",    "",  "",  "leaders_only"),
     c.TurnAway:         ("LC", "LC",    "",  "",  "leaders_only"),
     c.Remove:           ("LC", "LC",    "",  "",  "leaders_only"),
+    c.AllowDevice:      (ALL,  ALL,     "",  "",  ""),
+    c.RefuseDevice:     (ALL,  ALL,     "",  "",  ""),
     c.Lock:             ("LC", "LC",    "",  "",  "leaders_only"),
     c.Unlock:           ("LC", "LC",    "",  "",  "leaders_only"),
     c.OpenSession:      ("LC", "LC",    "",  "",  "leaders_only"),
@@ -66,6 +69,8 @@ EXAMPLES = {
     c.SetAtEnd: c.SetAtEnd(AtEnd.ADVANCE, whole_evening=True),
     c.ShowClock: c.ShowClock(True),
     c.Protect: c.Protect(True),
+    c.AllowDevice: c.AllowDevice("phone"),
+    c.RefuseDevice: c.RefuseDevice("phone"),
 }
 ABOUT_ZOE = (c.Admit, c.TurnAway, c.Remove, c.ChoosePresenter, c.MoveToRing, c.NameDeputy)
 EXAMPLES |= {kind: kind("zoe") for kind in ABOUT_ZOE}
@@ -187,7 +192,15 @@ def asked_to_hold(who: str) -> Evening:
     return group
 
 
+def with_a_telephone(who: str) -> Evening:
+    group = after("arrive")(who)
+    group.session = group.session.with_asking(who, Asking(who, Browser("phone")))
+    return group
+
+
 SCENES = {
+    c.AllowDevice: with_a_telephone,
+    c.RefuseDevice: with_a_telephone,
     c.Admit: zoe_at_the_door,
     c.AdmitEveryone: zoe_at_the_door,
     c.TurnAway: zoe_at_the_door,

@@ -82,7 +82,7 @@ def test_only_leaders_are_told_who_waits_and_what_time_is_left():
     group.do("max", c.Knock("Max"))
 
     max_waits = {"person": "max", "name": "Max", "standing": "member", "was_here": False, "again": False}
-    max_waits |= {"invited": None}
+    max_waits |= {"invited": None, "browser": "", "device": None}
     max_waits["since"] = group.session.version
     assert seen_by("ada", group)["door"] == [max_waits]
     assert seen_by("pia", group)["door"] == []

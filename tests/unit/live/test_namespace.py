@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support.group import NOON, evening
+from tests.support.guests import guest
 
 from ascona.core import commands as c
 from ascona.core.pictures import Pictures
@@ -13,6 +14,7 @@ from ascona.live.namespace import RoomNamespace
 from ascona.live.room import Room
 from ascona.live.rooms import Rooms
 from ascona.live.websocket import MESSAGES
+from ascona.storage.invitations import Guest
 
 LEAVE = {"do": "Leave", "version": 0, "key": "leave-now"}
 
@@ -40,8 +42,8 @@ class Wire:
         session = replace(evening().session, present=frozenset({"ada"}))
         return Room(session, "", self, self, self.namespace, lambda: NOON)
 
-    async def _identify(self, cookie: str, _room: str) -> str:
-        return cookie
+    async def _identify(self, cookie: str, room: str) -> Guest:
+        return guest(cookie, room)
 
     async def emit(self, event: str, to: str, data: Any = None, **_more: Any) -> None:
         self.sent.append((event, to))

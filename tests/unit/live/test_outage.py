@@ -10,9 +10,10 @@ from tests.support.group import Evening, evening
 from tests.unit.live.test_room import Rig, room_with
 
 from ascona.core import commands as c
+from ascona.core.browsers import Asking
 from ascona.core.events import Recorded, RingClosed, SessionEnded, TimeAnnounced
 from ascona.core.media_plan import Kind
-from ascona.core.people import Place
+from ascona.core.people import Browser, Place
 from ascona.core.rights import TAKES_AWAY, Refused
 from ascona.core.sound_line import sound_line
 from ascona.live import ledger
@@ -287,6 +288,7 @@ TAKING = (
     (c.CloseRing(), "ada"),
     *((kind(person), "ada") for kind in (c.PassWord, c.MoveToRing, c.Remove, c.TurnAway) for person in ANYBODY),
     *((c.PassWord(by), by) for by in ANYBODY),
+    (c.RefuseDevice("phone"), "max"),
     (c.Lock(), "ben"),
     *((c.Leave(), by) for by in ANYBODY),
     (c.EndSession(), "ada"),
@@ -300,6 +302,7 @@ def test_everything_that_takes_rights_away_is_tried():
 @given(st.sampled_from(STEPS), st.sampled_from(TAKING), st.booleans(), st.booleans())
 def test_what_takes_rights_away_lets_nobody_be_heard_or_seen_who_was_not(phase, taking, protected, word):
     group = evening(phase)
+    group.session = group.session.with_asking("max", Asking("max", Browser("phone")))
     for command in (c.Protect(True),) * protected + (c.GiveWord("eve"), c.GiveWord("flo")) * word:
         if group.refused("ada", command) is None:
             group.do("ada", command)

@@ -8,7 +8,8 @@ import pytest
 from tests.support.group import NOON, evening
 
 from ascona.core import commands as c
-from ascona.core.people import Place
+from ascona.core.browsers import Asking, code
+from ascona.core.people import UNKNOWN_BROWSER, Browser, Place
 from ascona.core.pictures import Pictures
 from ascona.live.attendance import Attendance
 from ascona.live.connection import Connection
@@ -32,7 +33,7 @@ class Pages:
 
     def comes(self, person: str, looks_on: bool = False) -> Connection:
         """Somebody's page is there; one that looks on has not taken their place."""
-        connection = Connection(f"page of {person}", self.room, person, "window")
+        connection = Connection(f"page of {person}", self.room, person, UNKNOWN_BROWSER, "window")
         self.attendance.connections[connection.sid] = connection
         if not looks_on:
             self.attendance.take(connection)
@@ -97,10 +98,22 @@ async def test_a_leaders_line_goes_to_those_who_may_read_it_alone(pages):
     assert pages.sent == [(to, "line", {"by": "Ada", "text": "Shall we stop?"}) for to in ("ada", "ben")]
 
 
-async def test_a_link_opened_again_is_the_leaders_news(pages):
-    await pages.screens.tell_leaders_of_link(pages.room, pages.room.session.person("max"))
+async def test_another_device_that_asks_is_the_leaders_news_and_its_owners_question(pages):
+    session = pages.room.session
+    pages.room.session = session.with_asking("max", Asking("max", Browser("phone"), sound=True))
+    await pages.screens.show(pages.room)
+    pages.sent.clear()
+    pages.room.session = session.with_asking("max", Asking("max", Browser("other")))
+
+    await pages.screens.show(pages.room)
 
     assert pages.who_got("notice") == ["ada", "ben"]
+    shown = {to: data for to, what, data in pages.sent if what == "room"}
+    asks = {"browser": "other", "code": code(Browser("other")), "sound": False}
+    assert [shown[one]["me"]["device_asks"] for one in ("ada", "max")] == [None, asks]
+    assert [(one["person"], one["browser"], one["device"]) for one in shown["ada"]["door"]] == [
+        ("max", "other", asks["code"])
+    ]
 
 
 async def test_a_word_to_everybody_is_for_those_inside(pages):

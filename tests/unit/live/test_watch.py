@@ -10,9 +10,10 @@ from tests.support.group import NOON, PEOPLE, evening
 
 from ascona.core import commands as c
 from ascona.core.events import Event, Locked, Recorded
-from ascona.core.invariants import Wiring
+from ascona.core.invariants import Seat, Wiring
 from ascona.core.media_plan import Kind, MediaPlan, Route
 from ascona.core.rights import Refused
+from ascona.core.sound_line import sound_line
 from ascona.live.room import Room
 from ascona.live.watch import Watch
 
@@ -32,7 +33,7 @@ class Server:
         self.plan = MediaPlan()
         self.lines = set(PEOPLE)
         self.leaks: frozenset[tuple[Route, int]] = frozenset()
-        self.people = list(PEOPLE)
+        self.people = [Seat(line, "") for line in PEOPLE]
         self.records: list[Recorded] = []
         self.recorded_version = 0
         self.away = False
@@ -59,7 +60,7 @@ class Server:
         up = {way for way in planned if {way[0].sender, way[0].receiver} <= self.lines}
         return Wiring(dict.fromkeys(self.lines, 20), frozenset(up) | self.leaks)
 
-    def sitting(self, _room: Room) -> list[str]:
+    def sitting(self, _room: Room) -> list[Seat]:
         return self.people
 
     async def show(self, _room: Room, _events: Sequence[Event] = (), _by: str | None = None) -> None:
@@ -67,7 +68,7 @@ class Server:
             raise RuntimeError
 
     async def one_place(self, _room: Room) -> None:
-        self.people = list(PEOPLE)
+        self.people = [Seat(line, "") for line in PEOPLE]
 
     async def tell(self, _room: Room, key: str) -> None:
         self.said.append(key)
@@ -227,11 +228,22 @@ async def test_a_line_of_somebody_who_is_not_inside_is_closed():
 async def test_everybody_has_one_place():
     server = Server()
     async with watched(server) as (room, watch):
-        server.people.append("max")
+        server.people.append(Seat("max", ""))
 
         await look(room, watch)
 
-        assert server.people.count("max") == 1
+        assert server.people.count(Seat("max", "")) == 1
+        assert watch.violations["places"] == 1
+
+
+async def test_a_browser_that_was_not_let_in_has_no_place():
+    server = Server()
+    async with watched(server) as (room, watch):
+        server.people.append(Seat(sound_line("max"), "thief"))
+
+        await look(room, watch)
+
+        assert {seat.browser for seat in server.people} == {""}
         assert watch.violations["places"] == 1
 
 

@@ -42,7 +42,7 @@ def slow() -> Slow:
 def login(slow: Slow) -> Login:
     async def nobody(_guest: object) -> None: ...
 
-    return Login(slow, lambda: NOON, Callers((), lambda: 0.0), lambda _guest: None, nobody)
+    return Login(slow, lambda: NOON, Callers((), lambda: 0.0), nobody)
 
 
 async def waited(tasks: int) -> None:
@@ -51,11 +51,11 @@ async def waited(tasks: int) -> None:
 
 
 async def test_of_cookies_that_may_be_made_up_few_are_asked_about_at_a_time(login, slow):
-    crowd = [asyncio.create_task(login.person(f"__Host-ascona-s1={n:064x}", "s1")) for n in range(100)]
+    crowd = [asyncio.create_task(login.guest(f"__Host-ascona-s1={n:064x}", "s1")) for n in range(100)]
     await waited(len(crowd))
     assert slow.now == ASKED_AT_ONCE
 
-    known = asyncio.create_task(login.person(f"__Host-ascona-s1={'e' * 64}", "s1"))
+    known = asyncio.create_task(login.guest(f"__Host-ascona-s1={'e' * 64}", "s1"))
     await waited(1)
     assert slow.now == ASKED_AT_ONCE + 1  # whoever was recognised before waits for nobody
 
@@ -66,7 +66,7 @@ async def test_of_cookies_that_may_be_made_up_few_are_asked_about_at_a_time(logi
 
 @pytest.mark.parametrize("token", ["", "wrong", "E" * 64, "e" * 63, "e" * 65, "é" * 64])
 async def test_about_what_cannot_be_a_cookie_of_ours_nobody_is_asked(login, slow, token):
-    assert await login.person(f"__Host-ascona-s1={token}", "s1") is None
+    assert await login.guest(f"__Host-ascona-s1={token}", "s1") is None
     assert await login.is_signed_in(f"__Host-ascona-s1={token}") is False
 
     assert slow.asked == 0

@@ -112,3 +112,10 @@ def test_a_bug_that_is_planted_is_found(planted):
     plan, told = PLANTED[planted]
 
     assert any(told in line for seed in range(1, 21) for line in simulate(seed, plan).wrong)
+
+
+def test_a_link_that_would_open_the_place_of_its_owner_is_found(monkeypatch):
+    for where in ("ascona.core.door", "ascona.live.seats"):
+        monkeypatch.setattr(f"{where}.goes_straight_in", lambda *_anything: True)
+
+    assert any("nobody has pressed" in line for seed in range(1, 6) for line in simulate(seed).wrong)

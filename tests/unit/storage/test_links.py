@@ -4,13 +4,14 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from tests.support.group import NOON
 
 from ascona import assets
 from ascona.core.events import PhaseStarted, Recorded, SessionEnded
 from ascona.core.people import Role
 from ascona.core.programme import read_programme
+from ascona.settings import Settings
 from ascona.storage.database import Database
 from ascona.storage.invitations import LOGIN_LASTS, Invitations
 from ascona.storage.journal import Journal
@@ -99,18 +100,65 @@ async def test_nobody_can_tell_why_a_link_is_no_good_by_what_it_costs_to_refuse_
     assert len(costs[0]) == 1
 
 
-async def test_a_link_that_is_opened_in_another_browser_is_noticed(invitations):
-    session, secret = await tonight(invitations)
+async def test_a_browser_that_opens_its_link_again_is_the_same_and_any_other_is_not(invitations):
+    _, secret = await tonight(invitations)
     first = await invitations.sign_in(secret, TONIGHT)
-    assert await invitations.opened_again(session, TONIGHT) == frozenset()
-    same_browser = await invitations.sign_in(secret, TONIGHT, [first.token])
-    assert (first.again, same_browser.again) == (False, False)
+    later = TONIGHT + timedelta(hours=1)
 
-    another = await invitations.sign_in(secret, TONIGHT, ["0" * 64])
+    same = await invitations.sign_in(secret, later, [first.token])
+    another = await invitations.sign_in(secret, later, ["0" * 64])
 
-    assert another.again
-    assert await invitations.opened_again(session, TONIGHT) == {another.guest.person}
-    assert await invitations.opened_again(session, TONIGHT + LOGIN_LASTS) == frozenset()
+    browsers = [one.guest.browser for one in (first, same, another)]
+    assert browsers[0].id == browsers[1].id != browsers[2].id
+    assert len({one.link for one in browsers}) == 1
+    assert [one.until for one in browsers] == [TONIGHT + LOGIN_LASTS, later + LOGIN_LASTS, later + LOGIN_LASTS]
+    assert await invitations.guest(same.token, later) == same.guest
+    assert await invitations.sign_out(same.token) == same.guest
+    assert (await invitations.sign_in(secret, later, [same.token])).guest.browser.id not in {one.id for one in browsers}
+
+
+async def test_a_link_in_place_of_a_revoked_one_is_another(invitations):
+    _, secret = await tonight(invitations)
+    first = await invitations.sign_in(secret, TONIGHT)
+
+    renewed = await invitations.revoke(secret)
+
+    again = await invitations.sign_in(renewed.secret, TONIGHT)
+    assert again.guest.browser.link != first.guest.browser.link
+
+
+async def test_browsers_that_were_signed_in_before_they_had_an_id_stay_so_and_have_one(database_url):
+    database = await Database.opened(Settings(database=database_url).database_url, "0003")
+    tokens = [b"one", b"two"]
+    await database.transaction(lambda transaction: _planned_by_hand(transaction, tokens))
+    await database.close()
+
+    database = await Database.opened(Settings(database=database_url).database_url)
+    ids = await database.transaction(lambda transaction: list(transaction.scalars(text("SELECT id FROM logins"))))
+    await database.close()
+
+    assert len(set(ids)) == len(tokens)
+    assert all(ids)
+
+
+def _planned_by_hand(transaction, tokens):
+    """As the version before this one had it."""
+    transaction.execute(
+        text(
+            "INSERT INTO sessions (id, title, programme, sit_back, seats, created_ms, last_ms)"
+            " VALUES ('s', '', '', 'gone', 3, 0, 0)"
+        )
+    )
+    transaction.execute(
+        text(
+            "INSERT INTO people (id, session_id, name, role, seat, secret_hash, opens_ms, expires_ms)"
+            " VALUES ('p', 's', 'Pia', 'member', 0, :secret, 0, 0)"
+        ),
+        {"secret": b"secret"},
+    )
+    for token in tokens:
+        login = "INSERT INTO logins (token_hash, person_id, session_id, expires_ms) VALUES (:token, 'p', 's', 0)"
+        transaction.execute(text(login), {"token": token})
 
 
 async def test_a_browser_that_opens_its_link_again_gets_a_new_token_and_the_old_one_is_dead(invitations):

@@ -214,7 +214,6 @@ export class Connection {
     this.#shown.forget();
     const answer = await this.command("Knock", { ...this.#listener.knock(), move: this.#move });
     const reason = answer.refused ?? answer.error;
-    if (!reason) this.#move = false; // said once: whoever moves away again is not fetched back by a lost line
     if (!reason || !this.#socket.connected) return;
     if (answer.error || PASSING.includes(reason)) this.#later({ refused: true }, () => void this.#knock());
     else this.#end(reason);
@@ -226,6 +225,7 @@ export class Connection {
     this.#turn = room.turn;
     this.#version = room.version;
     this.#attempts = 0;
+    if (room.me.place === "inside") this.#move = false; // asked once: who moves away again is not fetched back by a lost line
     this.#listener.link("connected");
     this.#listener.barred(false);
     this.#listener.room(room);

@@ -132,13 +132,13 @@ function doorPart(visit, room) {
     <ul class="waiting">
       ${repeat(
         room.door,
-        ({ person }) => person,
-        ({ person, name, invited, standing, was_here, again, since }) => html`<li>
+        ({ person, browser }) => `${person} ${browser}`,
+        ({ person, name, invited, standing, was_here, again, since, browser, device }) => html`<li>
           <span class="who"
-            ><bdi>${name}</bdi> ${invited ? html`<small class="invited">${speak("desk.invited", { name: invited })}</small>` : nothing} <small class="quiet">${speak(`standing.${standing}`)}${again ? ` · ${speak("desk.again")}` : nothing}</small>
+            ><bdi>${name}</bdi> ${invited ? html`<small class="invited">${speak("desk.invited", { name: invited })}</small>` : nothing} <small class="quiet">${speak(`standing.${standing}`)}${again ? ` · ${speak("desk.again")}` : nothing}${device ? ` · ${speak("desk.device", { code: device })}` : nothing}</small>
             ${was_here ? html`<small class="was-here">${speak("desk.was_here")}</small>` : nothing}</span
           >
-          ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", says: invited ? speak("desk.invited", { name: invited }) : "", fresh: visit.fresh(since), press: () => visit.command("Admit", { person }) })}
+          ${button({ text: speak("desk.admit_short"), name: speak("desk.admit", { name }), look: "primary", says: invited ? speak("desk.invited", { name: invited }) : "", fresh: visit.fresh(since), press: () => visit.command("Admit", { person, browser }) })}
           ${button({ text: speak("desk.turn_away_short"), name: speak("desk.turn_away", { name }), look: "quiet", fresh: visit.fresh(since), press: () => visit.command("TurnAway", { person }) })}
         </li>`,
       )}

@@ -115,6 +115,7 @@ function states({ speak }, person, without) {
   const signs = {
     [person.at_door ? "at_door" : person.state]: person.state !== "here",
     floor: person.floor,
+    phone: person.phone && person.state === "here",
     deputy: person.deputy,
     asked: person.asked,
     signals: person.signals,

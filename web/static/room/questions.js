@@ -11,6 +11,8 @@ export function questionView(visit) {
   if (asked && visit.link === "connected") return present(visit, asked);
   const asks = visit.room?.me.asked_to_hold;
   if (asks && visit.link === "connected") return hold(visit, asks);
+  const device = visit.room?.me.device_asks;
+  if (device && visit.link === "connected") return letIn(visit, device);
   const { question } = visit;
   if (question?.kind === "end") return confirm(visit, "end", {}, () => visit.command("EndSession", {}, question.read));
   if (question?.kind === "remove") {
@@ -55,6 +57,24 @@ function hold(visit, by) {
     <div class="pair">
       ${button({ text: speak("dialog.hold_yes"), look: "primary", fresh: visit.fresh(since), press: () => visit.command("HoldFrame") })}
       ${button({ text: speak("dialog.hold_no"), fresh: visit.fresh(since), press: () => visit.command("DeclineFrame") })}
+    </div>
+  </dialog>`;
+}
+
+/**
+ * Another browser asks to come in as me, and I alone can know whether it is mine.
+ *
+ * @param {Visit} visit
+ * @param {NonNullable<import("./types.js").Me["device_asks"]>} device
+ */
+function letIn(visit, { browser, code, sound }) {
+  const { speak } = visit;
+  return html`<dialog class="question" aria-labelledby="question" @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <h2 id="question">${speak("dialog.device_heading")}</h2>
+    <p>${speak(sound ? "dialog.device_text_sound" : "dialog.device_text", { code })}</p>
+    <div class="pair">
+      ${button({ text: speak("dialog.device_yes"), look: "primary", press: () => visit.command("AllowDevice", { browser }) })}
+      ${button({ text: speak("dialog.device_no"), press: () => visit.command("RefuseDevice", { browser }) })}
     </div>
   </dialog>`;
 }

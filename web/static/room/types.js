@@ -28,6 +28,7 @@
  * @property {boolean} seen by me, now
  * @property {boolean} microphone turned on by themselves
  * @property {boolean} camera
+ * @property {boolean} phone their sound goes over another device of theirs
  * @property {boolean} floor
  * @property {boolean} asked
  * @property {boolean} signals
@@ -53,13 +54,15 @@
  * @property {string | null} asked_to_present
  * @property {string | null} asked_to_hold
  * @property {boolean} holds_frame
+ * @property {{browser: string, code: string, sound: boolean} | null} device_asks another browser of mine, to be let in
+ * @property {string | null} code shown by a browser that asks to be let in
  * @property {string[]} may
  * @property {Record<string, number>} since by command, as with people
  */
 
 /** @typedef {{left_ms: number, held: boolean, advances: boolean, shown: boolean}} Clock */
 /** @typedef {{phase: string, minutes: number | null, case: number, sits_back: boolean}} Step */
-/** @typedef {{person: string, name: string, invited: string | null, standing: Standing, was_here: boolean, again: boolean, since: number}} Waiting */
+/** @typedef {{person: string, name: string, invited: string | null, standing: Standing, was_here: boolean, again: boolean, since: number, browser: string, device: string | null}} Waiting */
 
 /**
  * @typedef {object} Snapshot

@@ -99,12 +99,14 @@ function doorHeading(speak, stance, name) {
 
 /** @param {Visit} visit */
 function doorView(visit) {
-  const { speak, room, name } = visit;
+  const { speak, room, name, page } = visit;
   if (!room) return html`<div class="threshold"><p role="status">${speak("room.connecting")}</p></div>`;
   return html`<div class="threshold">
     <p class="waiting-chair">${icon("chair")}</p>
     <h2>${doorHeading(speak, room.me.stance, name)}</h2>
     <p class="stance" role="status">${speak(`stance.${room.me.stance}`)}</p>
+    ${room.me.code ? html`<p><strong>${speak("room.door_code", { code: room.me.code })}</strong></p>` : nothing}
+    ${room.me.place === "door" && ["leader", "co_leader"].includes(page.standing) ? html`<p class="quiet">${speak("room.door_leader")}</p>` : nothing}
     ${WELCOME.includes(room.me.stance) ? html`<p class="quiet">${speak("room.door_more")}</p>` : nothing}
     ${room.me.stance === "turned_away" ? button({ text: speak("button.knock_again"), press: () => visit.knockAgain() }) : nothing}
   </div>`;

@@ -329,7 +329,7 @@ export class Visit extends EventTarget {
     if (this.step === "over") return;
     const before = this.room;
     this.room = room;
-    if (before && before.me.carries !== room.me.carries) this.tell(`room.sound_${room.me.carries}`, {}, "notice");
+    if (before?.me.place === "inside" && before.me.carries !== room.me.carries) this.tell(`room.sound_${room.me.carries}`, {}, "notice");
     this.told = performance.now();
     if (before?.version !== room.version) setTimeout(() => this.#changed(), READING);
     this.#glance.show(room, this.told);
