@@ -83,7 +83,8 @@ async def all_is_kept(where, people: dict[str, Visitor], server) -> None:
     await server.close()
 
     again = await started(**where)
-    max_ = Visitor(again.origin, people["Max"].invited)
+    known = people["Max"]
+    max_ = Visitor(again.origin, known.invited, cookies=known.cookies, id=known.id)
     try:
         assert await max_.come() == {}
         after = await max_.sees(lambda room: room["phase"] == "fantasies")
