@@ -40,7 +40,6 @@ ARGUMENTS = [
     "--use-fake-ui-for-media-stream",
     "--disable-background-networking",
     "--disable-quic",
-    "--autoplay-policy=no-user-gesture-required",  # else a reloaded page plays only if its microphone opens first
     f"--disable-features={','.join(NOT_NEEDED)}",
 ]
 CAMERA = "--use-fake-device-for-media-stream=fps=24"

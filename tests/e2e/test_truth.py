@@ -68,6 +68,21 @@ let answers = false;
 window.answer = () => (answers = true);
 navigator.mediaDevices.getUserMedia = (wishes) => (answers ? ask(wishes) : new Promise(() => {}));
 """
+# A browser that plays nothing on a page that was not pressed, until the page listens itself: Chromium's rule, said here
+# because what looks into the page counts as a press.
+PLAYS_LATE = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+const play = HTMLMediaElement.prototype.play;
+let listens = false;
+const late = new Promise((answer) => {
+  window.answer = () => answer((listens = true));
+});
+navigator.mediaDevices.getUserMedia = (wishes) => late.then(() => ask(wishes));
+Object.defineProperty(HTMLMediaElement.prototype, "autoplay", { get: () => false, set: () => {} });
+HTMLMediaElement.prototype.play = function () {
+  return listens ? play.call(this) : Promise.reject(new DOMException("not pressed", "NotAllowedError"));
+};
+"""
 NO_CODEC_ORDER = "delete RTCRtpTransceiver.prototype.setCodecPreferences;"
 
 
@@ -163,6 +178,21 @@ async def test_whoever_reloads_is_in_the_seat_although_the_browser_never_answers
     await cy.page.evaluate("window.answer()")
     await cy.press("Turn microphone on")
     await expect(cy.page.locator(".reach")).to_contain_text("1 person hears you")
+
+
+async def test_a_reloaded_page_plays_as_soon_as_its_microphone_is_open_without_a_click(gather):
+    people = await gather(*GROUP)
+    await come_in(people)
+    await open_session(people, presenter=None)
+    cy = people["Cy"]
+    await cy.context.add_init_script(PLAYS_LATE)
+
+    await cy.page.reload()
+    await expect(cy.button("Let me hear the room")).to_be_visible()
+    await cy.page.evaluate("window.answer()")
+
+    await until(lambda: plays(cy))
+    await expect(cy.button("Let me hear the room")).to_have_count(0)
 
 
 async def test_a_clock_that_is_put_right_takes_nobodys_voice(gather):

@@ -77,6 +77,7 @@ root.tabIndex = -1;
 visit.addEventListener("change", soon);
 visit.addEventListener("change", () => void stayAwake(visit.step === "room"));
 root.addEventListener("silent", () => visit.set({ silent: true }));
+visit.own.devices.addEventListener("change", () => visit.silent && play()); // a page that listens itself may play, too
 root.addEventListener("unplugged", () => visit.own.loseSpeaker());
 root.addEventListener("audible", () => visit.silent && visit.set({ silent: false }));
 for (const act of ["pointerdown", "keydown"]) {
