@@ -67,6 +67,8 @@ class Witness:
         self._owing: object = None
         self._loop = loop
         self._shown: Counter[str] = Counter()
+        self._turns: Counter[str] = Counter()
+        self._outside: dict[str, dict[str, Any]] = {}
         self._moved = False
         self._unseen_since: float | None = None
 
@@ -109,6 +111,8 @@ class Witness:
 
     def sent(self, line: Line, message: Any) -> None:
         """A page sends this."""
+        if message.get("do") == "Knock":
+            self._outside.pop(line.sid, None)
         if "do" in message:
             self.chronicle.sent(line.page.person, Browser(line.page.browser), message)
 
@@ -116,8 +120,12 @@ class Witness:
         """This is on its way to somebody's screen."""
         self.counts["shown"] += 1
         person, version = line.page.person, room["version"]
-        if room["me"]["place"] != "inside" and room["phase"] != "ended":
-            return self._shown_outside(room)
+        self._turns[line.sid] += 1
+        if room["turn"] != self._turns[line.sid]:
+            self.say_wrong(f"{person}'s screen {self._turns[line.sid]} has the number {room['turn']}")
+        if room["me"]["place"] != "inside":
+            return self._shown_outside(line, room)
+        self._outside.pop(line.sid, None)
         if self.house.owed is not None and self.house.room:  # what it numbers itself may get other numbers yet
             version = min(version, self.house.room.recorded)
         elif version > self.chronicle.version:
@@ -131,10 +139,14 @@ class Witness:
         self.gates()
         return None
 
-    def _shown_outside(self, room: dict[str, Any]) -> None:
-        """Whatever goes on inside, the door looks the same."""
-        if any(room[what] for what in ("version", "title", "people", "door", "clock")) or room["phase"] != "lobby":
+    def _shown_outside(self, line: Line, room: dict[str, Any]) -> None:
+        """Whatever goes on inside, the door looks the same, and no screen comes that says what the last one said."""
+        phase = room["phase"] not in {"lobby", "ended"}
+        if phase or any(room[what] for what in ("version", "title", "people", "door", "clock", "locked", "leaderless")):
             self.say_wrong(f"{room['me']['person']} is at the door and is shown more than that")
+        if _still(room) == self._outside.get(line.sid):
+            self.say_wrong(f"{room['me']['person']} is at the door and can tell when something happens inside")
+        self._outside[line.sid] = _still(room)
         self.gates()
 
     def _clock(self, person: str, room: dict[str, Any]) -> None:
@@ -256,7 +268,7 @@ class Witness:
             self.say_wrong("the plan is not what the history says")
         if self.exchange.plan.routes != room.lines.routes:
             self.say_wrong("what is forwarded is not the plan")
-        view = View.of(session, room.title, room.turned_on, room.now(), 0, room.plan, room.by_phone)
+        view = View.of(session, room.title, room.turned_on, room.now(), room.plan, room.by_phone)
         for page in here:
             if page.room:
                 self._same(page, view)

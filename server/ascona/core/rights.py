@@ -146,6 +146,8 @@ def check(session: Session, command: c.ByPeople, person: Person, version: int, s
         raise Refused(right.otherwise)
     if session.step is None and not right.lobby:
         raise Refused("not_now")
+    if person.place is not Place.INSIDE:
+        return  # versions are not shown outside, and an answer about them would be
     if version > session.version:
         raise Refused("stale_version")
     move = stands_since(session, command, FIRM)

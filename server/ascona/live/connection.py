@@ -38,6 +38,8 @@ class Connection:
         knocked: It is this person's place in the room, or carries their sound there.
         sound: It only carries their sound.
         wanted: What it asked for, while it waits at the door of somebody who is inside from another browser.
+        turns: How many screens it was sent: counted for each, so that the number tells nothing of other screens.
+        outside: The last of them, if that was of a person who is not inside, and they have not knocked since.
     """
 
     sid: str
@@ -50,6 +52,8 @@ class Connection:
     knocked: bool = False
     sound: bool = False
     wanted: Order | None = None
+    turns: int = 0
+    outside: dict[str, Any] | None = field(default=None, repr=False)
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
     offers: TokenBucket = field(default_factory=lambda: TokenBucket(OFFERS_PER_SECOND, OFFERS_AT_ONCE))
     refusals: TokenBucket = field(default_factory=lambda: TokenBucket(TOO_FAST_PER_SECOND, TOO_FAST_AT_ONCE))

@@ -263,6 +263,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
             if outside and not self._doorbell.rings(connection.place):
                 self.counts["too_fast"] += 1
                 raise Refused("too_fast")
+            connection.outside = None  # a page that knocks waits for a screen
             await self._seats.knock(connection, order.command, order)
         elif isinstance(order.command, c.Leave) and connection.wanted is not None:
             await self._seats.leave_door(connection)

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict
-from itertools import count
 from typing import Any
 
 from ascona.core.events import Event
@@ -37,14 +36,13 @@ class Screens:
         self._monotonic = monotonic
         self._shown: dict[str, Session] = {}
         self._pictures: dict[tuple[str, str], Pictures] = {}
-        self._turns = count(1)
         self._stops_at: float | None = None
 
     # --- the room ---
 
     async def show(self, room: Room, events: Sequence[Event] = (), by: str | None = None) -> list[Connection]:
         """
-        Everyone connected sees the room as they may, and reads what has happened.
+        Everyone connected sees the room as they may, and reads what has happened. One room's screens at a time.
 
         Returns:
             Connections of whoever has been removed: what goes on in the room is theirs no more.
@@ -53,15 +51,25 @@ class Screens:
         before = self._shown.get(session.id, session)
         self._shown[session.id] = session
         said = notices(before, session, events, by) + presence_notices(before, session)
-        turn, plan = next(self._turns), room.plan
-        view = View.of(session, room.title, room.turned_on, room.now(), turn, plan, room.by_phone)
+        view = View.of(session, room.title, room.turned_on, room.now(), room.plan, room.by_phone)
         removed = []
         for connection, viewer in self._viewers(room):
-            await self._emit("room", snapshot(view, viewer, connection.sound), to=connection.sid)
+            await self._put_up(snapshot(view, viewer, connection.sound), connection, viewer)
             await self._read_out(said, connection, viewer)
             if viewer.place is Place.REMOVED:
                 removed.append(connection)
         return removed
+
+    async def _put_up(self, screen: dict[str, Any], connection: Connection, viewer: Person) -> None:
+        """
+        A page outside gets no screen that it has already: its time and number would tell that something happens inside.
+        """
+        outside = None if viewer.place is Place.INSIDE else screen
+        if outside is not None and outside == connection.outside:
+            return
+        connection.turns += 1
+        await self._emit("room", screen | {"turn": connection.turns}, to=connection.sid)
+        connection.outside = outside
 
     async def announce(self, room: Room, before: Session, events: Sequence[Event], by: str | None) -> None:
         """What has happened, ahead of the screens that show it."""
@@ -127,7 +135,7 @@ class Screens:
     def media_back(self, room: str) -> None:
         """Nothing comes any more over the lines there were: pages need not wait until they notice."""
         for place in self._attendance.everywhere():
-            if place.room.session.id == room:
+            if place.room.session.id == room and place.viewer.place is Place.INSIDE:
                 self._begin(self.say_media_back(place))
 
     async def say_media_back(self, connection: Connection) -> None:

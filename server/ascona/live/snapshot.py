@@ -32,7 +32,6 @@ class View:
     title: str
     devices: Mapping[str, tuple[bool, bool]]
     now: datetime
-    turn: int
     routes: frozenset[Route]
     reach: Counter[tuple[str, Kind]]
     slots: Mapping[str, int]
@@ -46,7 +45,6 @@ class View:
         title: str,
         devices: Mapping[str, tuple[bool, bool]],
         now: datetime,
-        turn: int,
         plan: MediaPlan | None = None,
         by_phone: Iterable[str] = (),
     ) -> "View":
@@ -66,12 +64,12 @@ class View:
         )
         reach = Counter((route.sender, route.kind) for route in plan.routes)
         phones = frozenset(by_phone)
-        return cls(session, title, dict(devices), now, turn, plan.routes, reach, plan.slots, steps, phones)
+        return cls(session, title, dict(devices), now, plan.routes, reach, plan.slots, steps, phones)
 
 
 def snapshot(view: View, viewer: Person, sound: bool = False) -> dict[str, Any]:
     """
-    The room as one person may see it. Its shape stands in `web/README.md`.
+    The room as one person may see it. Its shape stands in `web/README.md`; `turn` is added for each connection.
 
     Args:
         viewer: As their browser is concerned: see `core/browsers.py`.
@@ -79,12 +77,11 @@ def snapshot(view: View, viewer: Person, sound: bool = False) -> dict[str, Any]:
     """
     s = view.session
     leads = viewer.role in LEADERS
-    inside = viewer.place is Place.INSIDE and not s.ended
-    if not inside and not s.ended:
+    if viewer.place is not Place.INSIDE:
         return _outside(view, viewer)
+    inside = not s.ended
     return {
         "version": s.version,
-        "turn": view.turn,
         "title": view.title,
         "phase": s.phase_id,
         "step": s.step if inside else None,
@@ -106,9 +103,10 @@ def snapshot(view: View, viewer: Person, sound: bool = False) -> dict[str, Any]:
 
 def _outside(view: View, viewer: Person) -> dict[str, Any]:
     """
-    What somebody sees who was not let in: that they are at the door. Nothing in it follows what happens inside.
+    What a person sees who was not let in: that they are at the door. It has the shape of a room in which nothing is so.
 
-    It has the shape of a room in which nothing is so.
+    Three things in it follow the room, and are meant to: whether a leader is there who reads that they knock, whether
+    the door is closed (both in `stance`: people at the door need to know), and that the evening has ended.
     """
     nobody = dict.fromkeys(("step", "clock", "deputy", "holder", "awaited"))
     nothing = dict.fromkeys(("locked", "ring_open", "protected", "over_time", "leaderless"), False)
@@ -122,7 +120,7 @@ def _outside(view: View, viewer: Person) -> dict[str, Any]:
         "carries": "all",
         "code": code(asks.browser) if asks else None,
     }
-    empty: dict[str, Any] = {"version": 0, "turn": view.turn, "title": "", "phase": "lobby"}
+    empty: dict[str, Any] = {"version": 0, "title": "", "phase": "ended" if view.session.ended else "lobby"}
     return empty | nobody | nothing | {"programme": (), "people": [], "door": [], "me": me}
 
 

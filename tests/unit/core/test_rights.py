@@ -267,6 +267,14 @@ def test_a_leader_who_presses_twice_is_not_told_that_somebody_was_faster():
     assert (own.value.by, other.value.by) == (None, "Ada")
 
 
+def test_no_answer_at_the_door_tells_how_much_has_happened_inside():
+    group = at_the_door("M")
+
+    answers = {group.refused("max", c.Leave(), version) for version in (0, group.session.version, 10_000)}
+
+    assert answers == {None}
+
+
 def test_a_stranger_and_the_clock_have_no_rights_of_people():
     group = evening()
 

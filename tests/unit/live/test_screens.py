@@ -78,6 +78,71 @@ async def test_everybody_who_takes_part_is_shown_the_room_and_nobody_who_only_lo
     assert all(data["me"]["person"] == to for to, what, data in pages.sent if what == "room")
 
 
+@pytest.fixture
+def at_door() -> Pages:
+    """Max has come, and was not let in yet."""
+    pages = Pages("ada", "ben", "pia", "max", "sol")
+    pages.room.session = pages.room.session.placed("max", Place.DOOR)
+    return pages
+
+
+async def happens(pages: Pages, command: c.Command, by: str = "ada") -> list[tuple[str, str, Any]]:
+    """Something is done and shown; what went out for it."""
+    pages.sent.clear()
+    key = f"{command} by {by} at {pages.room.session.version}"
+    await pages.room.obey(command, by, pages.room.session.version, key)
+    await pages.screens.show(pages.room)
+    return list(pages.sent)
+
+
+async def test_from_the_door_nothing_tells_that_something_happens_inside(at_door):
+    await at_door.screens.show(at_door.room)
+
+    for command in (c.NextPhase(), c.Hold(), c.ShowClock(True)):
+        assert "max" not in {to for to, _, _ in await happens(at_door, command)}
+    at_door.screens.media_back("s1")
+    await at_door.settle()
+    assert "max" not in at_door.who_got("again")
+    said = [data for to, what, data in await happens(at_door, c.Unlock()) if (to, what) == ("max", "room")]
+
+    assert [(one["turn"], one["me"]["stance"]) for one in said] == [(2, "door")]
+    assert not [to for to, what, _ in at_door.sent if (to, what) == ("max", "notice")]
+
+
+async def test_at_the_end_the_door_says_that_it_is_the_end_and_not_how_much_has_happened(at_door):
+    await at_door.screens.show(at_door.room)
+
+    [said] = [data for to, _, data in await happens(at_door, c.EndSession()) if to == "max"]
+
+    assert (said["phase"], said["me"]["stance"], said["version"], said["turn"]) == ("ended", "ended", 0, 2)
+
+
+async def test_a_screen_that_did_not_go_out_to_the_door_goes_out_next_time(at_door):
+    emit, at_door.screens._emit = at_door.screens._emit, broken
+    with pytest.raises(ConnectionError):
+        await at_door.screens.show(at_door.room)
+    at_door.screens._emit = emit
+
+    await at_door.screens.show(at_door.room)
+
+    assert "max" in at_door.who_got("room")
+
+
+async def broken(*_anything: object, **_more: object) -> None:
+    raise ConnectionError
+
+
+async def test_the_number_of_a_screen_counts_those_of_its_own_connection(pages):
+    await pages.screens.show(pages.room)
+    pages.sent.clear()
+    pages.comes("eve")
+
+    await pages.screens.show(pages.room)
+
+    turns = {to: data["turn"] for to, what, data in pages.sent if what == "room"}
+    assert turns == {"ada": 2, "ben": 2, "pia": 2, "max": 2, "sol": 2, "eve": 1}
+
+
 async def test_whoever_has_been_removed_is_shown_that_and_given_back_to_be_hung_up_on(pages):
     await pages.screens.show(pages.room)
     await pages.room.obey(c.Remove("max"), "ada", pages.room.session.version, "max-is-removed")
