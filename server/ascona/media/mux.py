@@ -142,20 +142,19 @@ class Mux:
         except OSError:
             self._counts["unsent"] += 1
 
-    def claim(self, address: Address, endpoint: Endpoint, now: float, answered: bool) -> bool:
+    def claim(self, address: Address, endpoint: Endpoint, now: float) -> bool:
         """
-        Listen to an address for this connection, if it is free, or if its answer outdoes what another one has shown.
+        Listen to an address for this connection, whose check or answer has come from there.
+
+        Until there is an answer, the last check counts: one that another connection has sent ahead takes nothing away.
 
         Returns:
-            False where another one has answered from there, too, and not too long ago.
+            False where another one has answered from there, and not too long ago.
         """
-        holder = self.places.setdefault(address, endpoint)
-        if holder is endpoint:
-            return True
-        if holder.holds(address, now):
+        holder = self.places.get(address)
+        if holder is not None and holder is not endpoint and holder.holds(address, now):
             return False
-        if answered:
-            self.places[address] = endpoint
+        self.places[address] = endpoint
         return True
 
     def _read(self) -> int:

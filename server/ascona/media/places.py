@@ -8,7 +8,7 @@ question of our own does, because the question went nowhere else (RFC 9000 secti
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ascona.media.admission import Allowance
 from ascona.media.intake import NEVER
@@ -34,8 +34,8 @@ AMPLIFICATION = 3
 """Times the bytes of its valid checks that an address gets before it has answered (RFC 9000 section 8.1)."""
 
 CHECKS_PER_SECOND = 100.0
-"""New connectivity checks taken from each address that has answered; and from all others of one person together, copies
-included, which may come in anybody's name. A browser with many ways to try sends one every 20 to 50 ms at first."""
+"""New connectivity checks taken from each address that has answered, and from all others of one person together; and as
+many again that have come before. A browser with many ways to try sends one every 20 to 50 ms at first."""
 
 UDP_SILENT_SECONDS = 3.0
 """Without a check for so long, a way by UDP may be left for one by TCP; browsers check the one in use more often."""
@@ -69,6 +69,19 @@ class Question:
     repeated_at: float = NEVER
 
 
+class Checks:
+    """How many are taken: those that have come before, which may be repeated in anybody's name, cost no new one."""
+
+    __slots__ = ("_new", "_repeated")
+
+    def __init__(self) -> None:
+        self._new, self._repeated = Allowance(CHECKS_PER_SECOND), Allowance(CHECKS_PER_SECOND)
+
+    def take(self, now: float, new: bool) -> bool:
+        """Whether one more is within the rate; `new`: it has not come before."""
+        return (self._new if new else self._repeated).take(now)
+
+
 class Place:
     """
     One address of a peer.
@@ -77,7 +90,7 @@ class Place:
         name: The user name fragment of ours it was last checked with.
         answered_at: When it last answered a question.
         checked_at: When the last check came from there that was no copy of an earlier one.
-        nominated_at: When the peer last wished to be sent to there.
+        nominated_at: When the peer last wished to be sent to there. A copy's wish is as old as what was copied.
         checks: What is taken from there.
         question: What it is to answer.
         early: Its handshake, as far as that came before an answer.
@@ -99,7 +112,7 @@ class Place:
         self.address = address
         self.name = name
         self.answered_at = self.checked_at = self.nominated_at = NEVER
-        self.checks = Allowance(CHECKS_PER_SECOND)
+        self.checks = Checks()
         self.question: Question | None = None
         self.early: list[bytes] = []
         self._credit = 0
@@ -198,21 +211,29 @@ class Places:
         return True
 
 
+class First(NamedTuple):
+    """When a check came for the first time, and from where."""
+
+    address: Address
+    at: float
+
+
 class Transactions:
-    """Which checks have come, and from where: one that comes again from elsewhere is a copy that somebody else made."""
+    """
+    Which checks have come: one that comes again from elsewhere is a copy, or what a copy has overtaken.
+
+    Which of the two shows when both addresses are asked: only the peer can answer.
+    """
 
     def __init__(self) -> None:
-        self._seen: dict[bytes, Address] = {}
+        self._seen: dict[bytes, First] = {}
 
-    def came_from(self, transaction: bytes) -> Address | None:
-        """Where it came from first; None: it is new, or older than those that are remembered."""
+    def first(self, transaction: bytes) -> First | None:
+        """How it came first; None: it is new, or older than those that are remembered."""
         return self._seen.get(transaction)
 
-    def note(self, transaction: bytes, address: Address) -> bool:
-        """Remember one; whether it is new."""
-        if transaction in self._seen:
-            return False
-        self._seen[transaction] = address
+    def note(self, transaction: bytes, address: Address, now: float) -> None:
+        """Remember a new one."""
+        self._seen[transaction] = First(address, now)
         if len(self._seen) > TRANSACTIONS:
             del self._seen[next(iter(self._seen))]
-        return True

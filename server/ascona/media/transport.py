@@ -11,7 +11,7 @@ from ascona.media.answer import Credentials
 from ascona.media.checks import Check, write_question
 from ascona.media.handshake import Handshake, HandshakeFailed, Identity, Secured, SrtpError, State
 from ascona.media.mux import Asked, Mux
-from ascona.media.places import ASK_SECONDS, CHECKS_PER_SECOND, Address, Place, Places, Question, Transactions
+from ascona.media.places import ASK_SECONDS, Address, Checks, First, Place, Places, Question, Transactions
 from ascona.media.receiver import Nobody, Receiver
 from ascona.media.way import Way
 
@@ -64,7 +64,7 @@ class Transport:
         self._places = Places()
         self._transactions = Transactions()
         self._names: dict[str, _Names] = {}  # by our user name fragments, oldest first
-        self._doubtful_checks = Allowance(CHECKS_PER_SECOND)  # from where nobody has answered, and copies
+        self._doubtful_checks = Checks()  # from addresses that have not answered
         self._records = Allowance(RECORDS_PER_SECOND)
         self._heard: Address | None = None  # where what was genuine last came from, as far as Python knows
         self._hearing: Address | None = None
@@ -108,19 +108,16 @@ class Transport:
         """
         Answer a valid check, and ask back where it seems to come from.
 
-        Nothing else goes there before it has answered, and no other connection loses an address to it.
+        Nothing else goes there before it has answered, and no other connection loses an address to it that has answered
+        that one. A check that came from elsewhere before is not answered where nothing else shows whose it is.
         """
         place = self._places.get(address)
         believed = place is not None and place.believed(now)
-        earlier = self._transactions.came_from(check.transaction)
-        if not believed and earlier not in (None, address):
-            self._counts["copied_checks"] += 1
-            return
-        new = place is not None and believed and earlier is None
-        if not (place.checks if place is not None and new else self._doubtful_checks).take(now):
+        first = self._transactions.first(check.transaction)
+        if not (place.checks if place is not None and believed else self._doubtful_checks).take(now, first is None):
             self._counts["too_many_checks"] += 1
             return
-        if not self._mux.claim(address, self, now, answered=believed):
+        if not self._mux.claim(address, self, now):
             self._counts["taken_addresses"] += 1
             return
         if check.name == self.credentials.name:
@@ -128,20 +125,26 @@ class Transport:
                 self._forget_name(older)
         if place is None:
             place = self._listen_to(address, check.name, now)
-        self._note(place, check, now)
+        self._note(place, check, first, now)
         if place.wants_asking(now):
             self._ask(place, now)
+        if not believed and first is not None and first.address != address:
+            self._counts["copied_checks"] += 1
+            return
         answer = check.answer(_of(address), self._names[check.name].password)
         if place.spend(len(answer), now):
             self._mux.send(answer, address)
 
-    def _note(self, place: Place, check: Check, now: float) -> None:
+    def _note(self, place: Place, check: Check, first: First | None, now: float) -> None:
         place.name = check.name
         place.earn(check.size)
         if self._first_check is None:
             self._first_check = now
-        if not self._transactions.note(check.transaction, place.address):
-            return  # a copy says nothing new, wherever it comes from
+        if first is not None:  # it says nothing new, but if the peer answers from here, it may be their wish
+            if check.nominated and not place.believed(now):
+                place.nominated_at = max(place.nominated_at, first.at)
+            return
+        self._transactions.note(check.transaction, place.address, now)
         place.checked_at = now
         if check.nominated:
             place.nominated_at = now
@@ -188,7 +191,7 @@ class Transport:
     def _answered(self, place: Place, now: float) -> None:
         """The peer is where it was asked."""
         self._forget_question(place)
-        if not self._mux.claim(place.address, self, now, answered=True):
+        if not self._mux.claim(place.address, self, now):
             self._counts["taken_addresses"] += 1
             return
         # What was wished for while it waited for this counts, unless something else has been wished for since.

@@ -353,16 +353,43 @@ def test_an_old_answer_is_none(connected):
     assert old not in connected.port.asked
 
 
-def test_a_check_that_comes_again_from_elsewhere_teaches_nothing(connected):
+def test_a_check_that_comes_again_from_elsewhere_is_not_answered_there_and_whoever_sent_it_is_only_asked(connected):
     overheard = b"overheard..."
     connected.check(1.0, transaction=overheard)
     connected.port.sent.clear()
 
     for number in range(50):
         connected.check(1.0, ("192.0.2.66", number), answers=False, transaction=overheard)
-    assert connected.port.sent == []
-    assert set(connected.port.places) == {HOME}
+    assert {datagram[:2] for datagram, _ in connected.port.sent} == {b"\x00\x01"}, "questions"
+    assert sent_to(connected, ("192.0.2.66", 7)) <= AMPLIFICATION * 100
+    assert len(connected.port.places) == 1 + MOST
+    assert connected.reaches() == [HOME]
     assert connected.counts["copied_checks"] == 50
+
+
+def test_who_overhears_and_is_quicker_does_not_keep_the_peer_from_a_new_address(connected):
+    both = b"overheard..."
+    connected.check(1.0, ("192.0.2.66", 6), answers=False, transaction=both)
+    connected.check(1.0, TRAIN, transaction=both)
+
+    assert connected.counts["copied_checks"] == 1
+    assert connected.reaches() == [TRAIN]
+    connected.port.sent.clear()
+    connected.check(1.1, TRAIN, transaction=both)
+    assert sent_to(connected, TRAIN) > 0, "now it is answered"
+
+
+def test_a_flood_of_copies_keeps_the_peer_from_no_new_address(connected):
+    overheard, in_their_name = b"overheard...", b"in a name..."
+    connected.check(9.0, transaction=overheard)
+    connected.check(9.0, ("192.0.2.66", 6), answers=False, transaction=in_their_name)
+    for turn in range(1000):
+        connected.check(10.0 + turn / 500, transaction=overheard)
+        connected.check(10.0 + turn / 500, ("192.0.2.66", 6), answers=False, transaction=in_their_name)
+    connected.check(12.0, TRAIN)
+
+    assert connected.counts["too_many_checks"] > 0
+    assert connected.reaches() == [TRAIN]
 
 
 def test_a_check_that_comes_again_from_where_the_peer_was_does_not_bring_them_back(connected):
@@ -374,6 +401,12 @@ def test_a_check_that_comes_again_from_where_the_peer_was_does_not_bring_them_ba
         connected.check(3.0 + turn, transaction=overheard)
 
     assert connected.reaches() == [TRAIN]
+
+    later = 2 * CONSENT_SECONDS
+    connected.check(later, TRAIN, nominated=False)
+    connected.check(later, transaction=overheard)
+    assert connected.port.places[HOME] is connected.transport, "it has answered there once more"
+    assert connected.reaches() == [TRAIN], "and the wish is an old one"
 
 
 def test_who_overhears_and_is_quicker_keeps_the_peer_from_nothing_where_they_have_answered(connected):
@@ -443,14 +476,27 @@ def test_an_address_where_another_one_answers_is_not_taken_and_not_even_asked(co
     assert connected.reaches() == [TRAIN]
 
 
-def test_of_two_that_have_not_answered_the_first_is_listened_to_and_an_answer_outdoes_it(connected):
+def test_of_two_that_have_not_answered_the_last_is_listened_to_and_an_answer_outdoes_it(connected):
     another: Any = Other(until=-1.0)
     connected.port.places[TRAIN] = another
     connected.check(1.0, TRAIN, answers=False)
-    assert connected.port.places[TRAIN] is another
+    assert connected.port.places[TRAIN] is connected.transport
 
+    connected.port.places[TRAIN] = another
     connected.port.answer(TRAIN, 1.1)
     assert connected.port.places[TRAIN] is connected.transport
+
+
+def test_a_check_that_another_connection_sent_ahead_keeps_no_handshake_away(line):
+    another: Any = Other(until=-1.0)
+    line.port.places[HOME] = another
+    line.check(0.0, answers=False)
+    line.peer.step()
+    line.port.places[HOME].receive_handshake(line.peer.take(), HOME, 0.0)
+    line.port.answer(HOME, 0.1)
+
+    line.shake()
+    assert line.changes == [True]
 
 
 def test_who_restarts_is_asked_by_the_names_of_the_new_offer(connected):
