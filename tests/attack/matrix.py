@@ -143,7 +143,8 @@ ABOUT = {
     "Admit": {"person": "dot"}, "TurnAway": {"person": "dot"}, "Remove": {"person": "zoe"},
     "ChoosePresenter": {"person": "zoe"}, "MoveToRing": {"person": "zoe"}, "InviteToCircle": {"person": "eve"},
     "NameDeputy": {"person": "zoe"}, "GiveWord": {"person": "flo"}, "PassWord": {"person": "eve"},
-    "Knock": {"name": "Another"}, "AllowDevice": {"browser": "thief"}, "RefuseDevice": {"browser": "thief"},
+    "Knock": {"name": "Another", "agreed": True},
+    "AllowDevice": {"browser": "thief"}, "RefuseDevice": {"browser": "thief"},
     "GoToPhase": {"step": 0}, "Extend": {"minutes": 2}, "SetAtEnd": {"at_end": "advance", "whole_evening": True},
     "ShowClock": {"on": True}, "Protect": {"on": True},
 }  # fmt: skip

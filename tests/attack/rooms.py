@@ -45,7 +45,7 @@ NEVER_KNOCKED = {"una"}
 def peopled(session: Session) -> Session:
     """The same session with those who are not inside, connected or not; seats stay one person's each."""
     outside = [
-        Person(id, id.title(), role, session.seat_behind() + number, place)
+        Person(id, id.title(), role, session.seat_behind() + number, place, agreed=place is not Place.INVITED)
         for number, (id, (role, place)) in enumerate(NOT_INSIDE.items())
     ]
     return replace(session, people=(*session.people, *outside), present=session.present | NOT_INSIDE.keys())
@@ -56,7 +56,7 @@ def _other_group() -> Session:
     group = Evening(invited({"oda": Role.LEADER, "pia": Role.MEMBER, "max": Role.MEMBER}))
     group.session = replace(group.session, present=frozenset({"oda", "pia", "max"}))
     for person in ("oda", "pia", "max"):
-        group.do(person, c.Knock(person.title()))
+        group.do(person, c.Knock(person.title(), agreed=True))
     group.do("oda", c.AdmitEveryone())
     group.do("oda", c.OpenSession())
     return group.session

@@ -105,7 +105,7 @@ async def test_a_page_that_never_reads_is_hung_up_on_and_the_others_go_on(
     people = await gather(GROUP)
     await admitted(people)
     deaf = await flooder(people)
-    knock = {"do": "Knock", "name": "Max", "move": True, "version": 0, "key": "by-hand-1"}
+    knock = {"do": "Knock", "name": "Max", "agreed": True, "move": True, "version": 0, "key": "by-hand-1"}
     await deaf.send_str(frame("command", knock))
     await until(lambda: people["Max"].elsewhere)
     deaf.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

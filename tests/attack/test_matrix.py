@@ -188,3 +188,28 @@ async def test_nobody_has_seen_a_room_that_does_not_exist_yet(house, message):
         answer = await one.send("ada", "command", order(message, session.version + 1, **ABOUT.get(message, {})))
         assert "refused" in answer, name
         assert one.done == [], name
+
+
+async def test_a_person_who_has_not_agreed_does_nothing(house):
+    for name, session in ROOMS.items():
+        one = await house(session)
+        await one.connect("una")
+        knocks = [{"name": "Una"} | how for how in ({}, {"agreed": False}, {"move": True}, {"sound": True})]
+        for message, about in [("Knock", knock) for knock in knocks] + [(m, ABOUT.get(m, {})) for m in COMMANDS[1:]]:
+            answer = await one.send("una", "command", order(message, session.version, **about))
+            assert answer is not None, (name, message)
+            assert "refused" in answer or session.ended, (name, message)
+            assert [done for done in one.done if done.what != "shown"] == [], (name, message)
+        for message, fields in PLAIN.items():
+            await one.send("una", message, fields)
+            assert one.done == [], (name, message)
+
+
+async def test_an_offer_of_a_person_inside_who_has_not_agreed_is_not_answered(house):
+    session = ROOMS["account, as it begins"]
+    one = await house(session, "max")
+    assert await one.send("max", "offer", PLAIN["offer"]) == {"sdp": "v=0"}
+    one.ours.session = replace(session, people=tuple(replace(person, agreed=False) for person in session.people))
+
+    assert await one.send("max", "offer", PLAIN["offer"]) == {"refused": "not_inside"}
+    assert one.done == []

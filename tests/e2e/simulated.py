@@ -47,7 +47,7 @@ class Simulated:
 
     async def knock(self) -> None:
         """Say that they are there: on a line that is up nothing comes of it, but the room looks at its clock."""
-        answer = await self._visitor.do("Knock", name=self.name, microphone=True, camera=True)
+        answer = await self._visitor.do("Knock", name=self.name, agreed=True, microphone=True, camera=True)
         assert answer == {}
 
     async def speak(self) -> None:

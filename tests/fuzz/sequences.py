@@ -190,7 +190,8 @@ class Ground:
         return changed if self._tape.random() < 0.2 else changed | {key: self._tape.choice(NONSENSE)}
 
     async def _knock(self, sid: str, **how: bool) -> None:
-        fields = {"name": self._sockets.get(sid, "").title() or "Zoë", "microphone": True, "camera": True, **how}
+        name = self._sockets.get(sid, "").title() or "Zoë"
+        fields = {"name": name, "agreed": True, "microphone": True, "camera": True, **how}
         await self._send(sid, "command", self._order(sid, "Knock", fields))
 
     async def _connect(self, person: str, window: str) -> str:

@@ -76,7 +76,7 @@ def hello() -> bytes:
 
 def _orders() -> Iterator[bytes]:
     for do, fields in {
-        "Knock": {"name": "Max", "microphone": True, "camera": False},
+        "Knock": {"name": "Max", "agreed": True, "microphone": True, "camera": False},
         "Extend": {"minutes": 2},
         "SetAtEnd": {"at_end": "advance", "whole_evening": True},
         "GoToPhase": {"step": 1},

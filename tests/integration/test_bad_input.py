@@ -40,7 +40,7 @@ async def test_nobody_commands_before_they_have_knocked_and_been_admitted(gather
     await max_.connect()
     assert await max_.do("NextPhase") == {"refused": "not_inside"}
     assert await max_.send("offer", {"sdp": "v=0"}) == {"refused": "not_inside"}
-    await max_.do("Knock", name="Max")
+    await max_.do("Knock", name="Max", agreed=True)
 
     assert await max_.do("Signal") == {"refused": "not_inside"}
     assert await max_.send("offer", {"sdp": "v=0"}) == {"refused": "not_inside"}
@@ -97,7 +97,7 @@ async def test_a_name_that_deceives_is_refused_and_the_person_may_try_again(gath
     await max_.connect()
 
     assert await max_.do("Knock", name=name) == {"refused": "bad_name"}
-    assert await max_.do("Knock", name="Max <b>bold</b> & co") == {}
+    assert await max_.do("Knock", name="Max <b>bold</b> & co", agreed=True) == {}
     assert (await max_.sees(lambda room: True))["me"]["name"] == "Max <b>bold</b> & co"
 
 

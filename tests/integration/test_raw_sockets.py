@@ -40,7 +40,7 @@ async def max_by_hand(server, gather, impatient):
         await socket.receive_str(timeout=10)
         await socket.send_str("40" + json.dumps({"room": max_.id}))
         line = RawLine(socket)
-        order = {"do": "Knock", "name": "Max", "move": True, "version": 0, "key": "by-hand-1"}
+        order = {"do": "Knock", "name": "Max", "agreed": True, "move": True, "version": 0, "key": "by-hand-1"}
         assert await line.asks("command", order) == {}
         yield people, line, cookie
 

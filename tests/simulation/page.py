@@ -85,7 +85,7 @@ class Page:
 
     async def _knock(self, move: bool = False) -> None:
         how = {"move": True} if move else {"sound": True} if self.sound else {}
-        fields = {"name": self.person.title(), **self.devices, **how}
+        fields = {"name": self.person.title(), "agreed": True, **self.devices, **how}
         line = self._line
         answer = await self.press("Knock", **fields)
         self.knocked = answer == {}

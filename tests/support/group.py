@@ -91,7 +91,7 @@ class Evening:
         """Line up, knock, and be let in by Ada, who is there."""
         self.session = replace(self.session, present=self.session.present | set(people))
         for id in people:
-            self.do(id, c.Knock(id.title()))
+            self.do(id, c.Knock(id.title(), agreed=True))
         self.do("ada", c.AdmitEveryone())
 
     def lose(self, id: str) -> None:
@@ -99,7 +99,7 @@ class Evening:
 
     def reconnect(self, id: str) -> None:
         """The page knocks, as it does after every reconnect, and the line is up again."""
-        self.do(id, c.Knock(id.title()))
+        self.do(id, c.Knock(id.title(), agreed=True))
         self.session = noted(replace(self.session, present=self.session.present | {id}), self.now)
 
     def go_to(self, phase: str) -> None:

@@ -25,6 +25,7 @@ def assert_safe(session: Session) -> MediaPlan:
 def assert_only_people_here_take_part(session: Session, plan: MediaPlan) -> None:
     here = {p.id for p in session.people if p.place is Place.INSIDE and p.id in session.present}
     roster = {p.id for p in session.inside()}
+    assert all(p.agreed for p in session.people if p.place in {Place.DOOR, Place.INSIDE})
     assert {r.sender for r in plan.routes} <= here
     assert {r.receiver for r in plan.routes} <= here <= roster
     assert all(r.sender != r.receiver for r in plan.routes)

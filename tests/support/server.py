@@ -90,12 +90,12 @@ class Visitor:
             wait_timeout=PATIENCE_SECONDS,
         )
 
-    async def come(self, name: str | None = None, *, move: bool = False) -> dict[str, Any]:
-        """Sign in, connect and knock; the acknowledgement. `move`: also out of another window."""
+    async def come(self, name: str | None = None, *, move: bool = False, agreed: bool = True) -> dict[str, Any]:
+        """Sign in, connect and knock; the acknowledgement. `move`: also out of another window; `agreed`: ticked."""
         if not self.cookies:
             await self.sign_in()
         await self.connect()
-        return await self.do("Knock", name=name or self.invited.name, move=move)
+        return await self.do("Knock", name=name or self.invited.name, move=move, agreed=agreed)
 
     async def do(self, do: str, **fields: Any) -> dict[str, Any]:
         """Send a command as a page would; the acknowledgement."""

@@ -1,12 +1,14 @@
 """Journals that were written by earlier versions: what they hold has happened, and is understood."""
 
-from functools import reduce
+from dataclasses import replace
 
-from tests.support.group import NOON, invited
+from tests.support.group import NOON, Evening, invited, says
 
-from ascona.core.evolve import evolve
+from ascona.core import commands as c
+from ascona.core.events import Admitted, Agreed, Event, Knocked, Recorded
 from ascona.core.people import Place, Role
-from ascona.storage.journal import _KINDS
+from ascona.core.session import Session
+from ascona.storage.journal import _KINDS, replayed
 
 WRITTEN = (
     ("Admitted", "ada", '{"person":"ada"}'),
@@ -27,9 +29,15 @@ WRITTEN = (
 )
 
 
+def rebuilt(*later: tuple[str, Event]) -> Session:
+    """The session of that journal, with what a server of now has added to it."""
+    events = [(by, _KINDS[kind].validate_json(body)) for kind, by, body in WRITTEN]
+    numbered = enumerate([*events, *later], 1)
+    return replayed(invited(), [Recorded(version, NOON, by, "key", event) for version, (by, event) in numbered])
+
+
 def test_a_journal_of_an_earlier_version_is_replayed():
-    events = [(_KINDS[kind].validate_json(body), by) for kind, by, body in WRITTEN]
-    session = reduce(lambda session, one: evolve(session, *one), events, invited())
+    session = rebuilt()
 
     assert session.version == len(WRITTEN)
     assert session.sits_back("pia")
@@ -37,3 +45,21 @@ def test_a_journal_of_an_earlier_version_is_replayed():
     assert session.person("max").role is Role.RING
     assert {p.id for p in session.people if p.place is Place.INSIDE} == {"ada", "pia", "max"}
     assert session.ends_at.minute == NOON.minute + 10
+
+
+def test_people_who_came_when_only_the_page_asked_have_agreed_and_go_on():
+    group = Evening(replace(rebuilt(), present=frozenset({"ada", "pia", "max"})))
+
+    assert {person.id for person in group.session.people if person.agreed} == {"ada", "pia", "max"}
+    group.do("ada", c.ComeBack())
+    assert says("pia", "ada") in group.plan.routes
+    assert group.refused("pia", c.Knock("Pia P.")) is None  # a page that was open all the while does not say it
+
+
+def test_people_who_come_later_to_such_a_session_are_asked():
+    assert Evening(rebuilt()).refused("ben", c.Knock("Ben")) == "not_agreed"
+
+    agreed = rebuilt(("ben", Agreed("ben")), ("ben", Knocked("ben")), ("ada", Admitted("ben")))
+    assert {person.id for person in agreed.people if person.agreed} == {"ada", "pia", "max", "ben"}
+
+    assert not rebuilt(("ben", Agreed("ben")), ("eve", Knocked("eve"))).person("eve").agreed

@@ -18,11 +18,13 @@ class Knock:
     Attributes:
         browser: Known from the sign-in, never from a message.
         sound: Only to carry the sound of a person who is inside.
+        agreed: This person has ticked “I agree” on the page. Once is enough: see `Person.agreed`.
     """
 
     name: str
     browser: Browser = UNKNOWN_BROWSER
     sound: bool = False
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,11 @@ def knock(s: Session, by: Person, knock: c.Knock, now: datetime) -> tuple[e.Even
 
     A locked door is knocked at like an open one: leaders, and only they, are told, and decide. A lost line is no late
     arrival: also after a long absence somebody comes to the door, where a leader sees that they were here.
+
+    Whether a person has agreed is recorded with their first knock, and so before they stand anywhere.
+
+    Raises:
+        Refused: `bad_name`, `removed`, `not_agreed`, and of the name `name_taken` or `name_settled`.
     """
     try:
         shown = clean_name(knock.name)
@@ -26,7 +31,13 @@ def knock(s: Session, by: Person, knock: c.Knock, now: datetime) -> tuple[e.Even
         raise Refused("bad_name") from error
     if by.place is Place.REMOVED:
         raise Refused("removed")
-    browser, straight = knock.browser, goes_straight_in(by, knock.browser, now)
+    if not (by.agreed or knock.agreed):
+        raise Refused("not_agreed")
+    return (*(() if by.agreed else (e.Agreed(by.id),)), *_come(s, by, shown, knock.browser, now))
+
+
+def _come(s: Session, by: Person, shown: str, browser: Browser, now: datetime) -> tuple[e.Event, ...]:
+    straight = goes_straight_in(by, browser, now)
     if by.place is Place.INSIDE and not straight:
         return ()
     named = _named(s, by, shown)

@@ -19,6 +19,13 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreed:
+    """This person has agreed to what is asked of everyone before they come in; recorded before their first knock."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class Knocked:
     """
     Attributes:
@@ -300,6 +307,7 @@ class InvitedToCircle:
 
 Event: TypeAlias = (
     Named
+    | Agreed
     | Knocked
     | Admitted
     | BrowserLetIn

@@ -63,6 +63,8 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
     match event:
         case e.Named(person, name):
             return s.named(person, name)
+        case e.Agreed(person):
+            return s.agreed(person)
         case e.Knocked(person, kept, browser):
             at_door = s.placed(person, Place.DOOR, kept=kept)
             return at_door.knocked(person, browser) if browser else at_door

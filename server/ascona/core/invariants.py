@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ascona.core.browsers import shut_out
 from ascona.core.media_plan import MediaPlan, Route
-from ascona.core.people import Browser, Place
+from ascona.core.people import Browser
 from ascona.core.session import Session
 from ascona.core.sound_line import whose
 
@@ -74,15 +74,15 @@ def _leads_somewhere(route: Route, slot: int, lines: Mapping[str, int]) -> bool:
 
 def receivers(session: Session, shown: Collection[str], wiring: Wiring) -> list[Violation]:
     """
-    Whether everybody who receives is on the screens of all, and nobody who is not inside has a line.
+    Whether everybody who receives is on the screens of all, and each line is that of a person who may take part.
 
     Fewer may receive than are shown: somebody's sound and picture may be on its way.
 
     Args:
         shown: Whom everybody was last shown as being here.
     """
-    inside = {person.id for person in session.people if person.place is Place.INSIDE}
-    outside = {line for line in wiring.lines if whose(line) not in inside}
+    may = {person.id for person in session.people if person.may_take_part}
+    outside = {line for line in wiring.lines if whose(line) not in may}
     unseen = {line for line in wiring.receivers if whose(line) not in shown}
     return _violation(Invariant.RECEIVERS, unseen | outside, bool(unseen | outside))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from ascona.core.people import LEADERS, OUTSIDE, Person, Place, Role
+from ascona.core.people import LEADERS, OUTSIDE, Person, Role
 from ascona.core.programme import Group, Phase
 from ascona.core.session import Session, SitBackStyle
 
@@ -72,7 +72,7 @@ def ways(session: Session) -> frozenset[Route]:
 def may_send(session: Session, person: Person, kind: Kind) -> bool:
     """Whether the phase lets this person be heard, or seen, by those who may receive."""
     phase = session.phase
-    if phase is None or person.place is not Place.INSIDE:
+    if phase is None or not person.may_take_part:
         return False
     if session.sits_back(person.id) and (kind is Kind.AUDIO or session.sit_back is SitBackStyle.GONE):
         return False
@@ -82,7 +82,7 @@ def may_send(session: Session, person: Person, kind: Kind) -> bool:
 def may_receive(session: Session, person: Person) -> bool:
     """Whether the phase lets this person hear and see the others."""
     phase = session.phase
-    if phase is None or person.place is not Place.INSIDE:
+    if phase is None or not person.may_take_part:
         return False
     return Group.EVERYONE in phase.hears or bool(_groups(session, person) & phase.hears)
 

@@ -96,6 +96,7 @@ class Person:
             also the slot that carries this person's sound and picture; people
             outside are seated behind the circle's seats.
         came_as: What they were invited as, where a leader has moved them since.
+        agreed: They have agreed to what is asked of everyone, from any of their browsers; it holds for the session.
         kept: They wait at the door after a long absence, and their chair, role and case wait for them.
         invited: Their name on the link, where they are shown under another one; else empty.
         renamed: How often they have changed it.
@@ -111,6 +112,7 @@ class Person:
     seat: int
     place: Place = Place.INVITED
     came_as: Role | None = None
+    agreed: bool = False
     kept: bool = False
     let_in: tuple[Browser, ...] = ()
     knocks: Browser | None = None
@@ -123,6 +125,11 @@ class Person:
         """The same person under another name."""
         invited = self.invited or self.name
         return replace(self, name=name, invited="" if name == invited else invited, renamed=self.renamed + 1)
+
+    @property
+    def may_take_part(self) -> bool:
+        """Inside, and agreed: without both, no sound and no picture goes to them or comes from them."""
+        return self.place is Place.INSIDE and self.agreed
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -172,6 +172,10 @@ class Session:
         """The same session with one person under another name."""
         return self._with(id, lambda person: person.named(name))
 
+    def agreed(self, id: str) -> "Session":
+        """The same session where this person has agreed to what is asked of everyone."""
+        return self._with(id, lambda person: replace(person, agreed=True))
+
     def placed(self, id: str, place: Place, *, kept: bool = False) -> "Session":
         """The same session with one person in another place."""
         moved = self._with(id, lambda person: replace(person, place=place, kept=kept, knocks=None))

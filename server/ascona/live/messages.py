@@ -41,6 +41,7 @@ class Arrival(BaseModel):
 
     Attributes:
         sound: Not to sit here, but to carry the sound of somebody who sits at another device of theirs.
+        agreed: “I agree” was ticked; once from any of a person's devices is enough.
     """
 
     model_config = _STRICT
@@ -49,6 +50,7 @@ class Arrival(BaseModel):
     camera: bool = False
     move: bool = False
     sound: bool = False
+    agreed: bool = False
 
 
 class Line(BaseModel):
@@ -82,7 +84,7 @@ class Order:
 
     Attributes:
         seen: The version that had been read when it was pressed; None: the page does not say.
-        devices, move, sound: As said when knocking.
+        devices, move, sound, agreed: As said when knocking.
     """
 
     command: c.ByPeople
@@ -92,6 +94,7 @@ class Order:
     devices: tuple[bool, bool] = (False, False)
     move: bool = False
     sound: bool = False
+    agreed: bool = False
 
 
 def read_order(message: object) -> Order:
@@ -126,7 +129,8 @@ def read_order(message: object) -> Order:
         raise BadMessage("fields") from error
     if fields.keys() - command.__dataclass_fields__.keys():
         raise BadMessage("unknown fields")
-    return Order(command, version, key, seen, (arrival.microphone, arrival.camera), arrival.move, arrival.sound)
+    devices = arrival.microphone, arrival.camera
+    return Order(command, version, key, seen, devices, arrival.move, arrival.sound, arrival.agreed)
 
 
 def _counts(version: object) -> TypeGuard[int]:

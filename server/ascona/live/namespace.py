@@ -287,7 +287,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         return {"sdp": answer}
 
     def _check_inside(self, connection: Connection) -> None:
-        inside = connection.takes_part and connection.viewer.place is Place.INSIDE
+        inside = connection.takes_part and connection.viewer.may_take_part
         if not inside or connection.room.session.ended:
             raise Refused("not_inside")
 

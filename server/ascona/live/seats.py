@@ -58,7 +58,7 @@ class Seats:
         Raises:
             Refused: By the rules, or because this person is here in another window.
         """
-        knock = replace(knock, browser=connection.browser, sound=order.sound)
+        knock = replace(knock, browser=connection.browser, sound=order.sound, agreed=order.agreed)
         self._leave_the_door(connection)
         if connection.room.session.ended and connection.shut_out:
             raise Refused("already_ended")

@@ -110,7 +110,7 @@ class Figure:
             if self._arrived:
                 self._arrived = False
                 await self._hang_up()
-                await self._command(do="Knock", name=self._name, microphone=True, camera=True)
+                await self._command(do="Knock", name=self._name, agreed=True, microphone=True, camera=True)
             elif not await self._call():
                 await self._hang_up()
                 await asyncio.sleep(_RETRY_SECONDS)

@@ -8,6 +8,7 @@ from typing import get_args
 from pydantic import TypeAdapter
 from sqlalchemy import delete, func, select, update
 
+from ascona.core.consent import came_before
 from ascona.core.events import Event, Recorded, SessionEnded
 from ascona.core.evolve import evolve
 from ascona.core.people import Person, Role
@@ -93,6 +94,7 @@ class Journal:
         )
         if planned is None:
             return None
+        history = await self.history(session)
         start = Session(
             planned.id,
             read_programme(planned.programme) if planned.programme else _NO_MORE,
@@ -100,10 +102,9 @@ class Journal:
             planned.seats,
             SitBackStyle(planned.sit_back),
         )
-        history = await self.history(session)
         if history:  # of an ended session only the end is left
             start = replace(start, version=history[0].version - 1)
-        return reduce(lambda session, record: evolve(session, record.event, record.by), history, start), history
+        return replayed(start, history), history
 
     async def title(self, session: str) -> str:
         """The session's title; empty once it has ended."""
@@ -114,6 +115,12 @@ class Journal:
         """Ids of the sessions that have not ended."""
         query = select(SessionRow.id).where(SessionRow.ended_ms.is_(None))
         return await self._database.transaction(lambda transaction: list(transaction.scalars(query)))
+
+
+def replayed(start: Session, history: Sequence[Recorded]) -> Session:
+    """A session after all that its journal holds, which earlier releases may have written: see `core/consent.py`."""
+    agreed = reduce(Session.agreed, came_before(record.event for record in history), start)
+    return reduce(lambda session, record: evolve(session, record.event, record.by), history, agreed)
 
 
 def _after(transaction: Transaction, session: str, version: int) -> list[Recorded]:

@@ -65,7 +65,7 @@ def test_nobody_new_comes_into_a_locked_room_unless_a_leader_lets_them_in():
     group = waiting()
     group.do("ada", c.Lock())
 
-    group.do("max", c.Knock("Max"))
+    group.do("max", c.Knock("Max", agreed=True))
 
     assert place(group, "max") is Place.DOOR
     assert "max" not in group.receivers()
@@ -212,7 +212,7 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "shown"), KEPT.items(), ids=KEPT.values())
 def test_a_name_is_shown_as_it_is_written(text, shown):
     group = waiting()
-    group.do("max", c.Knock(text))
+    group.do("max", c.Knock(text, agreed=True))
 
     assert group.session.person("max").name == shown == clean_name(shown)
 

@@ -6,7 +6,7 @@ import pytest
 from tests.support.group import Evening, evening
 
 from ascona.core import invariants
-from ascona.core.invariants import Invariant, Seat, Wiring
+from ascona.core.invariants import Invariant, Seat, Violation, Wiring
 from ascona.core.media_plan import Kind, Route
 from ascona.core.people import Place
 from ascona.core.sound_line import sound_line
@@ -34,6 +34,15 @@ def test_a_room_that_follows_its_plan_is_well(fantasies):
     assert fantasies.plan.routes
     assert invariants.forwarding(fantasies.plan, wired(fantasies)) == []
     assert invariants.receivers(fantasies.session, fantasies.session.present, wired(fantasies)) == []
+
+
+def test_a_line_of_a_person_who_has_not_agreed_is_found(fantasies):
+    people = tuple(replace(person, agreed=person.id != "max") for person in fantasies.session.people)
+    session = replace(fantasies.session, people=people)
+
+    [found] = invariants.receivers(session, session.present, Wiring({"ada": 20, "max": 20}))
+
+    assert found == Violation(Invariant.RECEIVERS, frozenset({"max"}))
 
 
 def test_nobody_misses_what_a_line_that_is_down_or_short_cannot_bring(fantasies):

@@ -54,13 +54,13 @@ def test_names_that_only_begin_alike(one, other):
 
 def test_whoever_is_expected_keeps_the_name_they_were_invited_under():
     group = Evening(invited({"ada": Role.LEADER, "max": Role.MEMBER, "zoe": Role.MEMBER}))
-    group.do("ada", c.Knock("Adele"))
+    group.do("ada", c.Knock("Adele", agreed=True))
 
-    assert group.refused("max", c.Knock("Zoe")) == "name_taken"  # she has not come yet
-    assert group.refused("max", c.Knock("Ada")) == "name_taken"  # she comes under another name
-    assert group.refused("max", c.Knock("Adele")) == "name_taken"
+    assert group.refused("max", c.Knock("Zoe", agreed=True)) == "name_taken"  # she has not come yet
+    assert group.refused("max", c.Knock("Ada", agreed=True)) == "name_taken"  # she comes under another name
+    assert group.refused("max", c.Knock("Adele", agreed=True)) == "name_taken"
     group.do("ada", c.Knock("Ada"))
-    assert group.refused("max", c.Knock("Adele")) is None
+    assert group.refused("max", c.Knock("Adele", agreed=True)) is None
 
 
 def test_a_name_is_changed_so_often_and_no_more():

@@ -32,6 +32,7 @@ VALUES = {
     "on": st.booleans(),
     "browser": st.sampled_from(["", "phone", "thief"]),
     "sound": st.booleans(),
+    "agreed": st.booleans(),
 }
 BROWSERS = st.sampled_from([Browser(), Browser(), Browser("phone"), Browser("thief")])
 BY_PEOPLE = [
@@ -50,13 +51,13 @@ class AnEvening(RuleBasedStateMachine):
     invited: Session
     session: Session
 
-    @initialize(style=st.sampled_from(SitBackStyle), evening_of=PROGRAMMES, opened=st.booleans())
-    def people_arrive(self, style, evening_of, opened):
+    @initialize(style=st.sampled_from(SitBackStyle), evening_of=PROGRAMMES, opened=st.booleans(), refuses=IDS)
+    def people_arrive(self, style, evening_of, opened, refuses):
         self.invited = self.session = invited(None, evening_of, style)
         self.now, self.journal, self.spoken = NOON, [], []
         for id in PEOPLE:
             self.session = replace(self.session, present=self.session.present | {id})
-            self.obey(id, c.Knock(id.title()))
+            self.obey(id, c.Knock(id.title(), agreed=id != refuses))
         if opened:
             self.obey("ada", c.AdmitEveryone())
             self.obey("ada", c.ChoosePresenter("pia"))

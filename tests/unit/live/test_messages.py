@@ -55,6 +55,9 @@ def test_a_command_is_read_as_it_was_meant():
         {"do": "Admit", "version": 3, "key": "0123456789"},
         {"do": "Knock", "version": 3, "key": "0123456789", "name": 7},
         {"do": "Knock", "version": 3, "key": "0123456789", "name": "Ada", "camera": "yes"},
+        {"do": "Knock", "version": 3, "key": "0123456789", "name": "Ada", "agreed": "yes"},
+        {"do": "Knock", "version": 3, "key": "0123456789", "name": "Ada", "agreed": 1},
+        {"do": "Knock", "version": 3, "key": "0123456789", "agreed": True},
     ],
 )
 def test_what_no_page_of_ours_sends_is_no_command(message):

@@ -77,8 +77,8 @@ class Wire:
         await self.namespace.on_connect(sid, {"HTTP_COOKIE": person}, {"room": "s1", "window": window})
 
     async def knock(self, sid: str, name: str = "Max", key: str = "", move: bool = False) -> dict[str, str]:
-        order = {"do": "Knock", "name": name, "version": 0, "key": key or f"knock-of-{sid}", "move": move}
-        return await self.namespace.on_command(sid, order)
+        order = {"do": "Knock", "version": 0, "key": key or f"knock-of-{sid}"}
+        return await self.namespace.on_command(sid, order | {"name": name, "agreed": True, "move": move})
 
     async def present(self) -> frozenset[str]:
         room = await self.rooms.get("s1")

@@ -215,7 +215,7 @@ async def test_a_phase_whose_time_has_passed_while_the_server_was_away_goes_on_a
         return later[0]
 
     room = room_with(rig, start, clock)
-    await room.obey(c.Knock("Ada"), "ada", 0, "key-one-1")
+    await room.obey(c.Knock("Ada", agreed=True), "ada", 0, "key-one-1")
     await room.obey(c.OpenSession(), "ada", room.session.version, "key-two-2")
     await room.close()
     later[0] += timedelta(minutes=3)

@@ -38,7 +38,8 @@ async def test_a_session_is_rebuilt_as_it_was_from_what_is_recorded(database, in
     ada, pia, _ = (one.person for one in invited)
     group = Evening(replace(session, present=frozenset(one.person for one in invited)))
     steps = [
-        (ada, c.Knock("Ada Berg")), (pia, c.Knock("Pia")), (ada, c.Admit(pia)), (ada, c.OpenSession()),
+        (ada, c.Knock("Ada Berg", agreed=True)), (pia, c.Knock("Pia", agreed=True)),
+        (ada, c.Admit(pia)), (ada, c.OpenSession()),
         (ada, c.ChoosePresenter(pia)), (pia, c.AgreeToPresent()), (ada, c.GoToPhase(4)), (ada, c.Hold()),
         (ada, c.Extend(3)), (ada, c.Resume()), (pia, c.Signal()), (ada, c.GoToPhase(5)), (pia, c.ComeBack()),
     ]  # fmt: skip
@@ -134,7 +135,7 @@ async def test_a_title_is_forgotten_when_the_session_ends(database, invitations)
     session, _ = await journal.rebuilt(id)
     ada = invited[0].person
     group = Evening(session)
-    group.do(ada, c.Knock("Ada"))
+    group.do(ada, c.Knock("Ada", agreed=True))
     events = decide(group.session, c.EndSession(), ada, NOON, group.session.version)
 
     await journal.append(id, [Recorded(1, NOON, ada, "end", events[0])])

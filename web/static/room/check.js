@@ -57,7 +57,16 @@ function form(visit) {
         <ul id="agreement">
           ${["alone", "headphones", "recording"].map((key) => html`<li>${speak(`check.${key}`)}</li>`)}
         </ul>
-        <label class="tick"><input type="checkbox" name="agree" required /> <span>${speak("check.agree")}</span></label>
+        <label class="tick">
+          <input
+            type="checkbox"
+            name="agree"
+            required
+            .checked=${visit.agreed}
+            @change=${(/** @type {Event} */ event) => event.target instanceof HTMLInputElement && visit.set({ agreed: event.target.checked })}
+          />
+          <span>${speak("check.agree")}</span>
+        </label>
       </fieldset>
       <button class="button primary large">${speak("check.join")}</button>
     </div>

@@ -19,7 +19,7 @@ import { Shown } from "./shown.js";
  * @property {(milliseconds: number) => void} restart the server stops then, and starts again
  * @property {() => void} again sound and picture need another line
  * @property {(reason: string) => void} over until it is opened again: `elsewhere`, or a reason of `refusals`
- * @property {() => import("./types.js").Devices & {name: string, sound: boolean}} knock how to come in
+ * @property {() => import("./types.js").Devices & {name: string, agreed: boolean, sound: boolean}} knock how to come in
  */
 
 const ANSWER_WITHIN = 10_000; // milliseconds; who takes longer is not there any more

@@ -41,6 +41,7 @@ export class Visit extends EventTarget {
   room = null;
   told = 0; // performance.now() when `room` came
   name;
+  agreed = false; // ticked, in this visit or before a reload of this tab
   sounds = true;
   selfView = false;
   soundOnly = false; // my own choice: no pictures come to me
@@ -112,7 +113,7 @@ export class Visit extends EventTarget {
 
   /** @param {import("./memory.js").Kept} kept before a reload */
   #goOn({ name, choice, sounds, soundOnly = false, soundHere = false, speaker = "", microphone, camera }) {
-    Object.assign(this, { name, sounds, soundOnly, soundHere });
+    Object.assign(this, { name, sounds, soundOnly, soundHere, agreed: true });
     this.own.hear(speaker);
     this.own.devices.wanted = { microphone, camera };
     this.own.choose(choice);
@@ -307,7 +308,7 @@ export class Visit extends EventTarget {
     else this.#say({ stillSignedIn: true });
   }
 
-  /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "soundOnly" | "sounds" | "silent">>} news */
+  /** @param {Partial<Pick<Visit, "name" | "question" | "deskOpen" | "selfView" | "soundOnly" | "sounds" | "silent" | "agreed">>} news */
   set(news) {
     this.#say(news);
   }
@@ -346,7 +347,7 @@ export class Visit extends EventTarget {
   /** How I come in. */
   #knock() {
     this.#wake.look();
-    return { name: this.name, ...this.own.brought, sound: this.soundHere };
+    return { name: this.name, agreed: this.agreed, ...this.own.brought, sound: this.soundHere };
   }
 
   /** @param {number} slept milliseconds, or by how much the clock was put right */
