@@ -32,6 +32,7 @@ from ascona.live.namespace import RoomNamespace
 from ascona.live.room import SCREENS_PAUSE_SECONDS, Room
 from ascona.live.rooms import Rooms
 from ascona.live.sign_ins import SignIns
+from ascona.live.stance import finds_door_closed
 from ascona.live.watch import Watch
 from ascona.live.websocket import socket_server
 from ascona.media.offer import OfferRefused
@@ -316,9 +317,10 @@ async def _room_page(rooms: Rooms, guest: Guest, relays: bool, now: datetime) ->
         Refused: For one of the reasons in `SHUT`.
     """
     room = await rooms.get(guest.session)
-    viewer = _viewer(room, guest)
-    if room is None or viewer is None:
+    person = room.session.person(guest.person) if room else None
+    if room is None or person is None:
         return None
+    viewer = seen_from(person, guest.browser)
     try:
         decide(room.session, Knock(viewer.name, guest.browser), viewer.id, now, room.session.version)
     except Refused as refusal:
@@ -330,6 +332,7 @@ async def _room_page(rooms: Rooms, guest: Guest, relays: bool, now: datetime) ->
         "name": viewer.name,
         "standing": room.session.standing(viewer).value if inside else viewer.role.value,
         "title": room.title if inside else "",
+        "closed": finds_door_closed(room.session, person, guest.browser, now),
         "slots": slots_of(room.session),
         "relays": relays,
         "version": __version__,

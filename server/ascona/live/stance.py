@@ -1,7 +1,10 @@
 """What somebody may do now, as one word for which every language has one plain sentence."""
 
+from datetime import datetime
+
+from ascona.core.browsers import goes_straight_in
 from ascona.core.media_plan import Kind, may_receive, may_send
-from ascona.core.people import LEADERS, Person, Place, Role
+from ascona.core.people import LEADERS, Browser, Person, Place, Role
 from ascona.core.session import Session, SitBackStyle
 
 _SITTING_BACK = {
@@ -44,7 +47,18 @@ def _at_the_door(session: Session, person: Person) -> str:
     """Whether leaders know, and whether it is worth waiting."""
     if not session.leader_present:
         return "door_unseen"
-    return "closed_door" if session.locked and not person.kept else "door"
+    return "closed_door" if _is_locked_out(session, person) else "door"
+
+
+def finds_door_closed(session: Session, person: Person, browser: Browser, now: datetime) -> bool:
+    """Whether a person who opens their room with this browser is to read, before anything else, that it is closed."""
+    comes_in = person.place is Place.INSIDE or (person.role in LEADERS and goes_straight_in(person, browser, now))
+    return not comes_in and _is_locked_out(session, person)
+
+
+def _is_locked_out(session: Session, person: Person) -> bool:
+    """Until a leader opens; a person who was here before is expected, however closed the door is."""
+    return session.locked and not person.kept
 
 
 def _inside(session: Session, person: Person) -> str:

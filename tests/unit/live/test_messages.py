@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.group import NOON, Evening, evening
+from tests.support.group import invited as planned
 
 from ascona.core import commands as c
+from ascona.core.people import Browser
 from ascona.live.messages import BadMessage, read_order
 from ascona.live.rate_limit import TokenBucket
 from ascona.live.snapshot import View, snapshot
+from ascona.live.stance import finds_door_closed
 
 GOOD = {"do": "Extend", "version": 3, "key": "0123456789", "minutes": 2}
 
@@ -178,6 +181,27 @@ def test_whoever_is_outside_reads_what_is_true_of_the_door():
     group.reconnect("ben")
     group.do("ben", c.TurnAway("max"))
     assert seen_by("max", group)["me"]["stance"] == "turned_away"
+
+
+def test_who_has_to_knock_reads_before_anything_else_that_the_door_is_closed():
+    group = Evening(planned())
+    group.arrive("ada")
+    assert finds_closed(group) == set()
+
+    group.do("ada", c.Lock())
+    assert finds_closed(group) == {"pia", "max", "eve", "rio", "flo", "sol"}, "leaders come in"
+    group.arrive("max")
+    assert finds_closed(group) == {"pia", "eve", "rio", "flo", "sol"}
+    group.do("max", c.Leave())
+    assert "max" in finds_closed(group)
+    group.do("ada", c.Unlock())
+    assert finds_closed(group) == set()
+
+
+def finds_closed(group: Evening) -> set[str]:
+    """Who would knock at a closed door, each with the browser that they came with or a first one."""
+    people = group.session.people
+    return {one.id for one in people if finds_door_closed(group.session, one, Browser(""), NOON)}
 
 
 def test_whoever_was_here_is_expected_however_closed_the_door_is():

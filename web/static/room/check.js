@@ -17,6 +17,7 @@ export function checkView(visit) {
       <p class="quiet">${page.title}</p>
       <h1 id="check-heading">${speak("check.heading")}</h1>
       <p>${speak(`check.as.${page.standing}`)} ${visit.outside ? speak("check.outside") : nothing}</p>
+      ${page.closed ? html`<p class="closed"><strong>${speak("check.closed")}</strong> ${speak("check.closed_more")}</p>` : nothing}
     </header>
     ${visit.unfit ? trouble(visit, visit.unfit) : form(visit)} ${goodbyeView(visit)}
   </section>`;

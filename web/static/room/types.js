@@ -8,6 +8,7 @@
  * @property {string} name
  * @property {Standing} standing
  * @property {string} title
+ * @property {boolean} closed whether I would knock at a closed door
  * @property {number} slots
  * @property {boolean} relays whether there are any, for those inside
  * @property {string} version

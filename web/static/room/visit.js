@@ -108,7 +108,7 @@ export class Visit extends EventTarget {
     if (kept) return this.#goOn(kept);
     const unfit = await misfit();
     this.#say({ unfit });
-    if (!unfit && !this.outside) await this.own.devices.open();
+    if (!unfit && !this.outside && !this.page.closed) await this.own.devices.open(); // a closed door is read about first
   }
 
   /** @param {import("./memory.js").Kept} kept before a reload */
