@@ -1,4 +1,4 @@
-"""Databases for tests, SQLite and one PostgreSQL server for the whole run; and what was logged."""
+"""Databases for tests, SQLite and one PostgreSQL server for the whole run; Hypothesis; and what was logged."""
 
 import logging
 import os
@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from structlog.typing import EventDict
 
 from ascona.private import OTHERS
 from tests.support.postgres import BOTH, Postgres, postgres
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")  # a deadline is a timed assertion, and a busy machine no finding
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ SEQUENCES = st.binary(min_size=100, max_size=400)
 
 
 @given(SEQUENCES)
-@settings(max_examples=25, derandomize=True, database=None, deadline=None)
+@settings(max_examples=25, derandomize=True, database=None)
 def test_a_room_stays_as_it_must_be_whatever_is_sent_to_it(said):
     read_sequence(said)
 

@@ -4,10 +4,6 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, settings
-
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")  # a busy machine is no finding
 
 
 @pytest.fixture

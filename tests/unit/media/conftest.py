@@ -1,13 +1,9 @@
-"""Hypothesis, for the readers of hostile bytes; the ways on which packets are sent on."""
+"""The ways on which packets are sent on."""
 
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
 from tests.support import ways
-
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")  # a busy machine is no finding
 
 
 @pytest.fixture

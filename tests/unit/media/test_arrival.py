@@ -166,7 +166,7 @@ def became(way: ways.Python | ways.C, given: list[Step]) -> Any:
     return *became, person.counts, refused
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given=st.lists(steps, min_size=10, max_size=30))
 def test_whatever_comes_the_same_becomes_of_it_both_ways(in_c, given):
     assert became(in_c, given) == became(ways.Python(), given)

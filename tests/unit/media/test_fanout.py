@@ -36,7 +36,7 @@ def listener() -> Listener:
 
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("sent_at", [None, 3])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given=st.lists(packets, max_size=30))
 def test_whatever_comes_the_same_bytes_are_sent(kind, sent_at, given):
     assert sent(ways.Python(), kind, given, sent_at) == sent(ways.Rules(), kind, given, sent_at)

@@ -72,7 +72,7 @@ def shaped(kind: Kind, form: int, packet: Packet, number: int, key: bool) -> tup
 
 
 @pytest.mark.parametrize("kind", Kind)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(given=st.lists(packets, max_size=30))
 def test_whatever_comes_both_ways_send_the_same_bytes(in_c, kind, given):
     assert sent(in_c, kind, given) == sent(ways.Rules(), kind, given)
