@@ -14,6 +14,7 @@ from ascona.core.programme import read_programme
 from ascona.core.session import SitBackStyle
 from ascona.storage.database import Database, DatabaseAway, Transaction, from_ms, to_ms
 from ascona.storage.links import Link, LinkTimes
+from ascona.storage.sign_ins import make_room
 from ascona.storage.tables import EventRow, LoginRow, PersonRow, RevocationRow, ServerRow, SessionRow
 
 TITLE_LIMIT = 200
@@ -184,10 +185,11 @@ class Invitations:
         its = LoginRow.person_id == person.id, LoginRow.token_hash.in_([_hash(token) for token in before])
         token, id = self._fresh() + self._fresh(), self._fresh()
 
-        def write(transaction: Transaction) -> LoginRow:
+        def write(transaction: Transaction) -> tuple[LoginRow, list[bytes]]:
             transaction.execute(delete(LoginRow).where(LoginRow.expires_ms <= to_ms(now)))
             known = transaction.scalar(select(LoginRow.id).where(*its).limit(1))
             transaction.execute(delete(LoginRow).where(*its))
+            gone = make_room(transaction, person.id, person.session_id)
             login = LoginRow(
                 token_hash=_hash(token),
                 id=known or id,
@@ -196,9 +198,12 @@ class Invitations:
                 expires_ms=to_ms(now + LOGIN_LASTS),
             )
             transaction.add(login)
-            return login
+            return login, gone
 
-        return SignedIn(_guest(await self._database.transaction(write), person.secret_hash), token)
+        login, gone = await self._database.transaction(write)
+        for hashed in gone:
+            self._known.pop(hashed, None)
+        return SignedIn(_guest(login, person.secret_hash), token)
 
     async def sign_out(self, token: str) -> Guest | None:
         """One browser is signed in no more; whose it was. The link stays good, and other browsers are left alone."""
