@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+import socketio
 from tests.support.group import NOON, evening
 from tests.support.guests import guest
 
@@ -293,3 +295,49 @@ async def test_after_the_end_too_one_window_is_told_that_another_looks_now():
     assert await wire.knock("two", "Ada") == {}
 
     assert ("elsewhere", "one") in wire.sent
+
+
+class SignsOutMeanwhile(Wire):
+    """Max's sign-in ends at one moment of his connecting: just after a look at his cookie, or while the room opens."""
+
+    def __init__(self, moment: str, revoked: bool) -> None:
+        super().__init__()
+        self._moments = iter(["first look", "second look"])
+        self._moment, self._revoked, self._signed_in = moment, revoked, True
+
+    async def _identify(self, cookie: str, room: str) -> Guest | None:
+        found = guest(cookie, room) if self._signed_in else None
+        await self._passes(next(self._moments, "any other look"))
+        return found
+
+    async def _load(self, id: str) -> Room:
+        await self._passes("room opens")
+        return await super()._load(id)
+
+    async def _passes(self, moment: str) -> None:
+        if moment == self._moment:
+            self._signed_in = False
+            ended = self.namespace.sign_out("s1", "max") if self._revoked else self.namespace.look_again(("s1", "max"))
+            await ended
+
+
+@pytest.mark.parametrize("revoked", [False, True], ids=["signed out", "revoked"])
+@pytest.mark.parametrize("moment", ["first look", "room opens", "second look"])
+async def test_a_sign_in_that_ends_while_its_browser_connects_is_missed_at_no_moment(moment, revoked):
+    wire = SignsOutMeanwhile(moment, revoked)
+
+    with pytest.raises(socketio.exceptions.ConnectionRefusedError, match="not_signed_in"):
+        await wire.connect("one", "max")
+
+    assert await wire.knock("one") == {"refused": "not_signed_in"}
+    assert await wire.present() == {"ada"}
+    await wire.rooms.close()
+
+
+async def test_a_sign_in_that_lasts_while_its_browser_connects_is_good():
+    wire = SignsOutMeanwhile("at no moment", revoked=False)
+
+    await wire.connect("one", "max")
+
+    assert await wire.knock("one") == {}
+    await wire.rooms.close()
