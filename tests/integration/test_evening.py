@@ -1,11 +1,14 @@
 """An evening over real sockets: people come, leaders lead, and everyone sees the same."""
 
 import asyncio
+from datetime import timedelta
 
 from tests.support.postgres import on_both
-from tests.support.server import Visitor, started
+from tests.support.server import Visitor, planned, started
 
+from ascona.app import steady_clock
 from ascona.core.people import Role
+from ascona.storage.invitations import LOGIN_LASTS
 from ascona.storage.retention import FORGOTTEN_AFTER
 
 pytestmark = on_both
@@ -261,3 +264,27 @@ async def test_an_evening_that_nobody_ended_is_ended_a_day_later_and_not_while_s
 
     assert (room.session.ended, room.title) == (True, "")
     assert room.session.id not in server.rooms
+
+
+async def test_who_is_connected_stays_signed_in_past_twelve_hours_and_a_link_alone_is_still_worth_the_door(where):
+    clock = [steady_clock()()]
+    server = await started(**where, clock=lambda: clock[0])
+    _, invited = await planned(server, {"Ada": Role.LEADER, "Pia": Role.MEMBER})
+    ada, pia = Visitor(server.origin, invited["Ada"]), Visitor(server.origin, invited["Pia"])
+    another = Visitor(server.origin, invited["Ada"])
+    await ada.come()
+    await pia.come()
+    for _ in range(3):  # the morning, the evening, and past the first twelve hours
+        clock[0] += LOGIN_LASTS - timedelta(minutes=30)
+        await server.namespace.look_again()
+    assert await ada.do("AdmitEveryone") == {}
+    await pia.sees(lambda room: room["me"]["place"] == "inside")
+
+    await pia.socket.disconnect()
+    assert await pia.come() == {}
+    await pia.sees(lambda room: room["me"]["place"] == "inside")
+    await another.come(move=True)
+    await another.sees(lambda room: room["me"]["place"] == "door")
+    for visitor in (ada, pia, another):
+        await visitor.close()
+    await server.close()

@@ -61,7 +61,7 @@ async def test_a_link_becomes_a_cookie_that_scripts_cannot_read(server, http):
 
     assert cookie.key.startswith("__Host-")
     assert (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, True, "Lax", "/")
-    assert cookie["max-age"] == str(12 * 3600)
+    assert cookie["max-age"] == str(7 * 24 * 3600), "longer than a sign-in that is not used"
     for others in ("", 'theme={"dark": 1}; ', "a[]=b; c; "):  # of other programs on the same host
         async with http.get(server.origin + room, headers={"Cookie": f"{others}{cookie.key}={cookie.value}"}) as answer:
             assert answer.status == 200

@@ -112,13 +112,20 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         return connection
 
     async def look_again(self, place: tuple[str, str] | None = None) -> None:
-        """Whoever was signed in may be so no more. `place`: only who sits there, by session and person."""
+        """
+        Everybody's sign-in is in use, and may have been ended.
+
+        Args:
+            place: Only who sits there, by session and person.
+        """
         for connection in list(self._attendance.connections.values()):
             if place not in {None, (connection.room.session.id, connection.person)}:
                 continue
             guest = await self._identify(connection.cookie, connection.room.session.id)
             if guest is None or not self._attendance.is_theirs(connection.sid, guest):
                 await self._hang_up(connection)
+            elif guest.browser != connection.browser:
+                await self._seats.prolong(connection, guest.browser)
 
     async def on_disconnect(self, sid: str, *_reason: object) -> None:
         connection = self._attendance.connections.pop(sid, None)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ascona.core import commands as c
 from ascona.core.browsers import goes_straight_in
 from ascona.core.decide import decide
 from ascona.core.invariants import Seat
-from ascona.core.people import Place
+from ascona.core.people import LEADERS, Browser, Place
 from ascona.core.rights import Refused
 from ascona.core.sound_line import sound_line
 from ascona.live.attendance import Attendance
@@ -108,6 +109,15 @@ class Seats:
         place = self._attendance.place(connection)
         answers = order.move or order.sound or place is None or place.sid not in self._attendance.connections
         return answers and not goes_straight_in(person, connection.browser, room.now())
+
+    async def prolong(self, connection: Connection, browser: Browser) -> None:
+        """Its sign-in lasts longer than was known: as long, a leader's link alone lets no other browser straight in."""
+        connection.browser = browser
+        room, version = connection.room, connection.room.session.version
+        with suppress(Refused):  # after the end; or the journal is away, and the next knock says it again
+            leader = connection.viewer
+            if leader.role in LEADERS and connection.takes_part and not connection.sound:
+                await room.obey(c.Knock(leader.name, browser), leader.id, version, f"until {version} {browser.id}")
 
     async def _ask(self, connection: Connection, knock: c.Knock, order: Order) -> None:
         """Wait at the door, in place of any other browser of this person that waited there."""

@@ -12,7 +12,7 @@ REVOKED_SECONDS = 0.5
 """How often it is asked whose links were revoked: by the command line, most likely, in a process of its own."""
 
 LOOK_AGAIN_SECONDS = 600.0
-"""How often everybody's cookie is looked at again: a sign-in lasts so much longer than it says, at most."""
+"""How often everybody's cookie is looked at again, which is a use of it: who is connected stays signed in."""
 
 log = structlog.get_logger()
 

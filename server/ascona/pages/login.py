@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from aiohttp import web
@@ -11,11 +11,14 @@ from aiohttp import web
 from ascona.core.people import Browser
 from ascona.live.callers import Callers
 from ascona.live.headers import cookies_of
-from ascona.storage.invitations import LOGIN_LASTS
 from ascona.storage.links import TooEarly, secret_in
 
 COOKIE = "__Host-ascona-{session}"
 """One cookie a session, so that one browser may hold links to several."""
+
+COOKIE_LASTS = timedelta(days=7)
+"""After that a browser forgets its token. The sign-in itself ends sooner, when it is not used: only the server knows
+when that is, so the cookie may outlast it. Evenings do not pile up all the same."""
 
 TOKEN = re.compile(r"[0-9a-f]{64}")
 """What a cookie of ours says: anything else nobody is asked about."""
@@ -178,7 +181,7 @@ def _welcome(signed_in: SignedIn) -> web.Response:
     session = signed_in.guest.session
     response = web.json_response({"room": f"/room/{session}"})
     name = COOKIE.format(session=session)
-    seconds = int(LOGIN_LASTS.total_seconds())  # no longer than its token, so that evenings do not pile up
+    seconds = int(COOKIE_LASTS.total_seconds())
     response.set_cookie(name, signed_in.token, max_age=seconds, secure=True, httponly=True, samesite="Lax", path="/")
     return response
 

@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, exists, select
+from sqlalchemy import Select, delete, exists, select, update
 
 from ascona.core.events import PhaseStarted
 from ascona.core.people import UNKNOWN_BROWSER, Browser, Role, Standing, seated
@@ -21,7 +22,10 @@ TITLE_LIMIT = 200
 """Characters in a session's title."""
 
 LOGIN_LASTS = timedelta(hours=12)
-"""How long a browser stays signed in: longer than any evening."""
+"""How long a browser stays signed in that is not used: from trying the devices in the morning to the evening."""
+
+PROLONGED_AFTER = timedelta(hours=1)
+"""How much of that has passed when a browser in use gets all of it again: few writes, and eleven hours at the least."""
 
 KNOWN_LIMIT = 10_000
 """Signed-in browsers that are recognised while the database is away."""
@@ -254,7 +258,7 @@ class Invitations:
 
     async def guest(self, token: str, now: datetime) -> Guest | None:
         """
-        Whose browser this is, or None.
+        Whose browser this is, or None. It is used then, and signed in for longer.
 
         Raises:
             DatabaseAway: If it is, and this browser was not recognised before: whoever is in a session comes back.
@@ -271,11 +275,22 @@ class Invitations:
         self._known.pop(hashed, None)
         if found is None or found[0].expires_ms <= to_ms(now):
             return None
-        guest = _guest(*found)
-        self._known[hashed] = guest, found[0].expires_ms
+        login, secret_hash = found
+        if login.expires_ms <= to_ms(now + LOGIN_LASTS - PROLONGED_AFTER):
+            await self._prolong(login, now)
+        guest = _guest(login, secret_hash)
+        self._known[hashed] = guest, login.expires_ms
         while len(self._known) > KNOWN_LIMIT:
             del self._known[next(iter(self._known))]  # whoever came longest ago
         return guest
+
+    async def _prolong(self, login: LoginRow, now: datetime) -> None:
+        """A sign-in that ends meanwhile stays ended; and where nothing can be written, the next use prolongs it."""
+        expires_ms = to_ms(now + LOGIN_LASTS)
+        longer = update(LoginRow).where(LoginRow.token_hash == login.token_hash).values(expires_ms=expires_ms)
+        with suppress(DatabaseAway):
+            await self._database.transaction(lambda transaction: transaction.execute(longer))
+            login.expires_ms = expires_ms
 
     async def serve_at(self, origin: str) -> None:
         """Remember where the server is reached."""

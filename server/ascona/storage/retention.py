@@ -6,7 +6,6 @@ from sqlalchemy import delete, exists, or_, select, text
 
 from ascona.core.events import PhaseStarted
 from ascona.storage.database import Database, Transaction, to_ms
-from ascona.storage.invitations import LOGIN_LASTS
 from ascona.storage.tables import EventRow, LoginRow, PersonRow, SessionRow
 
 SWEEP_SECONDS = 600.0
@@ -34,16 +33,16 @@ class Retention:
 
     async def sweep(self, now: datetime) -> None:
         """
-        Delete what is due: sessions that ended long ago, sessions no link leads to any more, expired logins.
+        Delete what is due: sessions that ended long ago, sessions to which no link and no browser that is
+        signed in leads any more, expired logins.
 
         Raises:
             DatabaseAway: Then the next sweep does it.
         """
         before = to_ms(now - METADATA_LASTS)
-        leads_in = exists().where(
-            PersonRow.session_id == SessionRow.id, PersonRow.expires_ms > to_ms(now - LOGIN_LASTS)
-        )
-        never_held = SessionRow.ended_ms.is_(None) & (SessionRow.last_ms <= before) & ~leads_in
+        leads_in = exists().where(PersonRow.session_id == SessionRow.id, PersonRow.expires_ms > to_ms(now))
+        signed_in = exists().where(LoginRow.session_id == SessionRow.id)
+        never_held = SessionRow.ended_ms.is_(None) & (SessionRow.last_ms <= before) & ~leads_in & ~signed_in
 
         def delete_due(transaction: Transaction) -> None:
             transaction.execute(delete(LoginRow).where(LoginRow.expires_ms <= to_ms(now)))

@@ -13,9 +13,10 @@ from ascona.core.people import Role
 from ascona.core.programme import read_programme
 from ascona.settings import Settings
 from ascona.storage.database import Database
-from ascona.storage.invitations import LOGIN_LASTS, Invitations
+from ascona.storage.invitations import LOGIN_LASTS, PROLONGED_AFTER, Invitations
 from ascona.storage.journal import Journal
 from ascona.storage.links import RUNS_OVER, LinkTimes, TooEarly
+from ascona.storage.retention import Retention
 
 PEOPLE = [("Ada", Role.LEADER), ("Pia", Role.MEMBER)]
 PROGRAMME = assets.preset("classic-60")
@@ -115,6 +116,30 @@ async def test_a_browser_that_opens_its_link_again_is_the_same_and_any_other_is_
     assert await invitations.guest(same.token, later) == same.guest
     assert await invitations.sign_out(same.token) == same.guest
     assert (await invitations.sign_in(secret, later, [same.token])).guest.browser.id not in {one.id for one in browsers}
+
+
+async def test_a_browser_that_is_used_stays_signed_in_and_twelve_unused_hours_end_that(invitations, database):
+    _, secret = await tonight(invitations)
+    signed_in = await invitations.sign_in(secret, TONIGHT)
+    token, now = signed_in.token, TONIGHT
+    for _ in range(5):
+        now += LOGIN_LASTS - MINUTE
+        used = await invitations.guest(token, now)
+        assert used.browser.id == signed_in.guest.browser.id
+        assert used.browser.until == now + LOGIN_LASTS
+        await Retention(database).sweep(now)
+
+    await Retention(database).sweep(now + LOGIN_LASTS)
+    assert await invitations.guest(token, now + LOGIN_LASTS) is None
+
+
+async def test_a_sign_in_is_written_once_an_hour_at_most_and_an_ended_one_never(invitations):
+    _, secret = await tonight(invitations)
+    first = await invitations.sign_in(secret, TONIGHT)
+
+    assert await invitations.guest(first.token, TONIGHT + PROLONGED_AFTER - MINUTE) == first.guest
+    await invitations.revoke(secret)
+    assert await invitations.guest(first.token, TONIGHT + 2 * PROLONGED_AFTER) is None
 
 
 async def test_a_link_in_place_of_a_revoked_one_is_another(invitations):
