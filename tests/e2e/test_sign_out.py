@@ -19,6 +19,7 @@ async def test_whoever_signs_out_before_coming_in_needs_their_link_again(gather)
     ada = (await gather("--leader", "Ada"))["Ada"]
     await ada.page.goto(ada.link)
     await expect(ada.button("Join the room")).to_be_visible()
+    await expect(ada.page.get_by_text("your link alone will not open it from another one")).to_be_visible()
     room = ada.page.url
     await ada.page.route("**/sign-out", lambda route: route.abort())
     await ada.press(SIGN_OUT)

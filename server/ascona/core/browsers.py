@@ -39,8 +39,10 @@ def goes_straight_in(person: Person, browser: Browser, now: datetime) -> bool:
     """
     Whether nobody has to let this browser in, where nobody has to let the person in.
 
-    The place belongs to it; or, of leaders, to no browser that came by the same link and is still signed in. Where a
-    place belongs to no browser at all it was taken before this was recorded, and is the first one's that comes back.
+    Its place belongs to it; or it is a leader's, and the sign-in of each browser that was let in by the same link has
+    ended by the time recorded. Signing out is not recorded: a leader who does that, and has no co-leader to be let in
+    by, comes in from another browser after that time, or by a new link. Where a place belongs to no browser at all it
+    was taken before this was recorded, and is the first one's that comes back.
     """
     if belongs_to(person, browser) or (person.place is Place.INSIDE and not person.let_in):
         return True

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import get_args
 
 import pytest
@@ -13,6 +14,7 @@ from ascona.core.programme import PHASE_IDS
 from ascona.core.session import SitBackStyle
 from ascona.live import notices, stance
 from ascona.pages import routes
+from ascona.storage.invitations import LOGIN_LASTS
 
 LANGUAGES = sorted((assets.web() / "i18n").glob("*.json"))
 SERVER = assets.PACKAGE
@@ -93,6 +95,13 @@ def test_every_stance_has_a_sentence(texts):
 
 def test_every_role_has_a_name(texts):
     assert set(texts["standing"]) >= {role.value for role in PEOPLE.values()} | {"presenter"}
+
+
+def test_leaders_are_told_how_long_their_link_alone_opens_nothing_once_they_have_signed_out():
+    english = json.loads((assets.web() / "i18n" / "en.json").read_text(encoding="utf-8"))
+
+    assert timedelta(hours=12) == LOGIN_LASTS
+    assert "twelve hours" in english["goodbye"]["leader"]
 
 
 def test_every_event_is_known_to_the_journal():

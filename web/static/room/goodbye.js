@@ -4,6 +4,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { button } from "./button.js";
 import { forgetAll } from "./memory.js";
 
+const LEADERS = ["leader", "co_leader"]; // they come straight in, but from one browser
 const WITHIN = 10_000; // milliseconds; who takes longer is not there
 
 /**
@@ -25,6 +26,7 @@ export function goodbyeView(visit) {
   const { speak } = visit;
   return html`<div class="goodbye">
     <p class="quiet">${speak("goodbye.why")}</p>
+    ${LEADERS.includes(visit.page.standing) ? html`<p class="quiet">${speak("goodbye.leader")}</p>` : nothing}
     ${button({ text: speak("goodbye.button"), look: "quiet", press: () => visit.signOut() })}
     ${visit.stillSignedIn ? html`<p class="trouble" role="alert">${speak("goodbye.failed")}</p>` : nothing}
   </div>`;
