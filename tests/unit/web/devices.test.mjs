@@ -96,6 +96,16 @@ test("a camera that does not open again is said, and no other is taken", async (
   assert.equal(browser.questions.length, 0);
 });
 
+test("one device that is refused is asked for once", async () => {
+  const browser = new Browser();
+  const devices = new OwnDevices();
+  const opening = devices.open(["microphone"]);
+  await browser.refuse("NotAllowedError");
+  await opening;
+
+  assert.deepEqual([browser.questions.length, devices.troubles], [0, ["trouble.microphone_denied"]]);
+});
+
 test("a question that is never answered holds up no other", async () => {
   const browser = new Browser();
   const devices = new OwnDevices();

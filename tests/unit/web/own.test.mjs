@@ -92,6 +92,106 @@ test("a camera turned off is off, and on again by a press", async () => {
   assert.equal(browser.questions.length, 0);
 });
 
+/** @typedef {Awaited<ReturnType<typeof seated>>} Seated */
+
+/** @type {Record<string, (seated: Seated, device: import("../../../web/static/room/devices.js").Device) => unknown>} */
+const CALLS_OFF = {
+  "turning it off": ({ own }, device) => own.turnOff(device),
+  "sitting back": ({ own }) => own.follow(room(BACK)),
+  leaving: ({ own }) => own.at("over"),
+  sleeping: ({ own }) => own.doze(180_000, async () => false),
+};
+
+for (const device of /** @type {const} */ (["microphone", "camera"])) {
+  for (const [what, callOff] of Object.entries(CALLS_OFF)) {
+    for (const answer of ["allowed", "refused"]) {
+      test(`a ${device} whose first question is ${answer} after ${what} stays off`, async () => {
+        const found = await seated();
+        const { browser, own, troubles } = found;
+        own.turnOff(device);
+        own.devices.release(device);
+        const overlooked = own.turnOn(device, yes);
+        const late = await browser.question();
+        const again = own.turnOn(device, yes);
+        await browser.allow();
+        await again;
+        assert.equal(own.tracks[device], own.devices[device]);
+
+        await callOff(found, device);
+        const { choice } = own;
+        if (answer === "allowed") late.allow();
+        else late.refuse("NotAllowedError");
+        await overlooked;
+
+        assert.deepEqual([own.choice[device], own.tracks[device], troubles], [choice[device], null, []]);
+        if (device === "camera") assert.deepEqual(new Set(lights(browser)), new Set(["ended"]));
+      });
+    }
+  }
+}
+
+for (const [what, callOff] of Object.entries(CALLS_OFF)) {
+  test(`a press that the browser has not answered is forgotten by ${what}`, async () => {
+    const found = await seated();
+    const { browser, own } = found;
+    own.turnOff("microphone");
+    own.devices.release("microphone");
+    const turning = own.turnOn("microphone", yes);
+
+    await callOff(found, "microphone");
+    await browser.allow();
+    await turning;
+
+    assert.equal(own.choice.microphone, false);
+  });
+}
+
+test("a camera that was turned on by the second press goes dark with the phase while the first waits", async () => {
+  const { browser, own } = await seated();
+  own.turnOff("camera");
+  own.devices.release("camera");
+  void own.turnOn("camera", yes);
+  await browser.question();
+  const second = own.turnOn("camera", yes);
+  await browser.allow();
+  await second;
+
+  own.follow(room(LOBBY));
+
+  assert.deepEqual(lights(browser), ["ended", "ended"]);
+});
+
+test("a camera's first question that is refused leaves the second to be answered", async () => {
+  const { browser, own } = await seated();
+  own.turnOff("camera");
+  own.devices.release("camera");
+  const first = own.turnOn("camera", yes);
+  const second = own.turnOn("camera", yes);
+  await browser.refuse("NotAllowedError");
+  await first;
+  await browser.allow();
+  await second;
+
+  assert.equal(own.choice.camera, true);
+  assert.equal(own.tracks.camera, own.devices.camera);
+});
+
+test("a microphone called off while the server is asked for the word stays off", async () => {
+  const { own } = await seated();
+  own.turnOff("microphone");
+  /** @type {(may: boolean) => void} */
+  let say = () => {};
+  const asked = new Promise((/** @type {(_: void) => void} */ resolve) => {
+    void own.turnOn("microphone", () => new Promise((answer) => resolve(void (say = answer)))).then(() => resolve());
+  });
+  await asked;
+  own.turnOff("microphone");
+  say(true);
+  await new Promise(setImmediate);
+
+  assert.deepEqual([own.choice.microphone, own.tracks.microphone], [false, null]);
+});
+
 test("sitting back turns the camera off; coming back turns it on, the voice at once", async () => {
   const { browser, own } = await seated();
   own.follow(room(BACK));

@@ -100,7 +100,7 @@ export class OwnDevices extends EventTarget {
     if (closed.length === 0 || this.#closed) return;
     for (const device of closed) this.#waking.add(device);
     this.#say({ troubles: this.troubles.filter((key) => !closed.some((device) => key.includes(device))) });
-    const problems = await this.#questioning(() => this.#ask(closed).then((problem) => (problem ? this.#askEach(closed) : [])));
+    const problems = await this.#questioning(() => this.#askFor(closed));
     for (const device of closed) {
       this.#waking.delete(device);
       this.#resting.delete(device);
@@ -214,10 +214,17 @@ export class OwnDevices extends EventTarget {
     return answer;
   }
 
-  /** @param {readonly Device[]} which */
-  async #askEach(which) {
-    const problems = which.map(async (device) => [device, await this.#ask([device])]);
-    return (await Promise.all(problems)).flatMap(([device, problem]) => (problem ? [`trouble.${device}_${problem}`] : []));
+  /**
+   * All at once, then each alone: where one cannot be had, the other perhaps can.
+   *
+   * @param {readonly Device[]} which
+   * @returns {Promise<string[]>} what was in the way, keys of sentences
+   */
+  async #askFor(which) {
+    const problem = await this.#ask(which);
+    if (!problem) return [];
+    if (which.length > 1) return (await Promise.all(which.map((device) => this.#askFor([device])))).flat();
+    return [`trouble.${which[0]}_${problem}`];
   }
 
   /**

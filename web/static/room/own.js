@@ -30,8 +30,8 @@ export class Own extends EventTarget {
   #step = "check";
   /** @type {import("./sending.js").Stand | null} */
   #stand = null;
-  /** @type {Device | null} being turned on */
-  #turning = null;
+  /** @type {Set<{device: Device}>} presses that are to turn one on, and wait for the browser or the server */
+  #turning = new Set();
   #dozing = false; // this page has perhaps slept, and does not know yet
   #level = new Level((level) => this.#say({ level }));
 
@@ -77,6 +77,7 @@ export class Own extends EventTarget {
 
   /** @param {"check" | "room" | "over"} step of the visit */
   at(step) {
+    this.#callOff(...DEVICES);
     this.#step = step;
     this.#stand = null;
     this.#say({});
@@ -90,8 +91,9 @@ export class Own extends EventTarget {
     this.choose(follow(this.choice, before, this.#stand));
   }
 
-  /** @param {Choice} choice */
+  /** @param {Choice} choice another than the one that is: what is off in it is not turned on by an earlier press */
   choose(choice) {
+    if (choice !== this.choice) this.#callOff(...DEVICES.filter((device) => !choice[device]));
     this.#say({ choice });
   }
 
@@ -111,8 +113,8 @@ export class Own extends EventTarget {
 
   /** @param {string} speaker id, "" for the system's choice */
   hear(speaker) {
-    playOn(speaker);
     this.#say({ speaker });
+    playOn(speaker);
   }
 
   /** The loudspeaker is gone: the system's own is heard again. */
@@ -159,21 +161,34 @@ export class Own extends EventTarget {
   }
 
   /**
+   * Browser and server answer when they like: by then it may have been called off, or another press has turned it on.
+   *
    * @param {Device} device
    * @param {() => Promise<boolean>} may asked once it is there
    */
   async turnOn(device, may) {
-    this.#turning = device;
+    const press = { device };
+    this.#turning.add(press);
     await this.devices.open([device]);
+    if (!this.#turning.has(press)) return;
     if (!this.devices[device]) this.#tell(this.devices.troubles.at(-1) ?? `trouble.${device}_missing`);
-    else if (await may()) this.choice = { ...this.choice, [device]: true, returning: false };
-    this.#turning = null;
+    else if ((await may()) && this.#turning.has(press)) {
+      this.choice = { ...this.choice, [device]: true, returning: false };
+      this.#callOff(device); // the other presses: this one has done it
+    }
+    this.#turning.delete(press);
     this.#say({});
   }
 
   /** @param {Device} device */
   turnOff(device) {
-    this.choose({ ...this.choice, [device]: false });
+    this.#callOff(device);
+    this.#say({ choice: { ...this.choice, [device]: false } });
+  }
+
+  /** @param {Device[]} devices that no press so far turns on any more */
+  #callOff(...devices) {
+    for (const press of this.#turning) if (devices.includes(press.device)) this.#turning.delete(press);
   }
 
   /**
@@ -232,14 +247,15 @@ export class Own extends EventTarget {
     this.devices.needs(this.#needed);
     const { microphone, camera } = this.devices;
     if (this.picture?.getVideoTracks()[0] !== (camera ?? undefined)) this.picture = camera && new MediaStream([camera]);
-    this.#level.follow(this.#step === "check" || this.choosing ? microphone : null);
     this.dispatchEvent(new Event("change"));
+    this.#level.follow(this.#step === "check" || this.choosing ? microphone : null);
   }
 
   /** Whether the camera's picture is looked at, or goes out; before the room has said a word it stays as it is. */
   get #needed() {
-    if (this.#step === "check") return this.looking || this.#turning === "camera";
+    const turning = [...this.#turning].some(({ device }) => device === "camera");
+    if (this.#step === "check") return this.looking || turning;
     if (this.#step === "room" && !this.#stand && this.devices.camera) return this.choice.camera;
-    return this.#turning === "camera" || this.#sends.camera;
+    return turning || this.#sends.camera;
   }
 }
