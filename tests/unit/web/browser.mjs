@@ -57,6 +57,7 @@ class Stream {
 
 export class Track extends EventTarget {
   readyState = "live";
+  enabled = true;
   muted = false;
 
   /**
@@ -67,6 +68,11 @@ export class Track extends EventTarget {
     super();
     this.kind = kind;
     this.getSettings = () => ({ deviceId: wish.deviceId?.exact ?? `first ${kind}` });
+  }
+
+  /** Another track of the same device, with an end and a switch of its own. */
+  clone() {
+    return Object.assign(new Track(this.kind, { deviceId: { exact: this.getSettings().deviceId } }), { enabled: this.enabled });
   }
 
   stop() {

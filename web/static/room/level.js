@@ -24,16 +24,35 @@ export class Level {
 }
 
 /**
+ * Measures a clone: the track itself is silent while it is turned off.
+ *
  * @param {MediaStreamTrack} track
  * @param {(level: number | null) => void} tell
  * @returns {() => void} stops it
  */
 function meter(track, tell) {
-  const room = audio();
-  if (!room) {
+  const ear = Object.assign(track.clone(), { enabled: true });
+  try {
+    const stop = measure(ear, tell);
+    return () => {
+      stop();
+      ear.stop();
+    };
+  } catch {
+    ear.stop(); // no sound hardware, or in Firefox a microphone of another sample rate than the loudspeaker's
     queueMicrotask(() => tell(null));
     return () => {};
   }
+}
+
+/**
+ * @param {MediaStreamTrack} track
+ * @param {(level: number) => void} tell
+ * @returns {() => void} stops it
+ */
+function measure(track, tell) {
+  const room = audio();
+  if (!room) throw new Error("no sound here");
   const source = room.createMediaStreamSource(new MediaStream([track]));
   const analyser = new AnalyserNode(room, { fftSize: 1024 });
   source.connect(analyser);

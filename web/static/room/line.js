@@ -37,7 +37,7 @@ export class Line {
   unseen = false; // the browser does not send its picture; the voice goes out all the same
   /** @type {Sending | null} */
   #wanted = null;
-  /** @type {Promise<void>} the last change of what is sent; changes wait for one another */
+  /** @type {Promise<void>} the last change of what is sent; each waits for the one before, and is tried also where that failed */
   #sent = Promise.resolve();
   #answer = "";
   #lean = false;
@@ -101,7 +101,7 @@ export class Line {
   send(sending) {
     if (this.#wanted && alike(this.#wanted, sending)) return this.#sent;
     this.#wanted = sending;
-    this.#sent = this.#sent.then(async () => {
+    this.#sent = this.#sent.catch(() => {}).then(async () => {
       if (this.#wanted !== sending) return; // something newer waits already
       const { microphone, camera, layers, lean } = sending;
       await within(PATIENCE, this.#speak(lean)); // first: it makes every layer active again

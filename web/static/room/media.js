@@ -111,12 +111,14 @@ export class Media extends EventTarget {
 
   /** @param {Sending} sending what goes out from now on */
   send(sending) {
-    this.#sending = sending;
     const line = this.#line;
+    if (line) silence(this.#sending, sending);
+    this.#sending = sending;
     if (!line) return;
     const { unseen } = line;
     const sent = () => line.unseen !== unseen && this.dispatchEvent(new Event("change"));
-    line.send(sending).then(sent, () => line === this.#line && this.again()); // what cannot change its voice is a broken line
+    // What cannot change its voice is a broken line; once is enough to say so, for saying it again ends the pause between tries.
+    line.send(sending).then(sent, () => line === this.#line && !this.#condemned && this.again());
   }
 
   /** @param {number | null} slot */
@@ -229,5 +231,20 @@ export class Media extends EventTarget {
       const timer = setTimeout(resolve, pause);
       this.#wake = () => resolve(clearTimeout(timer));
     });
+  }
+}
+
+/**
+ * What the page calls off does not go out, from this instant: the senders change later, one after the other, each when the browser
+ * likes, or never. A track is silent or black everywhere, so what only looks at one while a line is there has a clone of its own.
+ *
+ * @param {Sending} before
+ * @param {Sending} now
+ */
+function silence(before, now) {
+  for (const device of /** @type {const} */ (["microphone", "camera"])) {
+    const [old, track] = [before[device], now[device]];
+    if (old && old !== track) old.enabled = false;
+    if (track) track.enabled = true;
   }
 }

@@ -38,7 +38,7 @@ export function wake() {
 }
 
 /**
- * A bell that nobody starts at. What cannot sound is left out.
+ * A bell that nobody starts at. What cannot sound is left out, without an error.
  *
  * @param {readonly number[]} notes hertz, one after the other
  * @param {number} [loudness] 0 to 1
@@ -46,7 +46,11 @@ export function wake() {
 export function chime(notes = [392, 523.25], loudness = 0.08) {
   const room = audio();
   if (!room) return;
-  notes.forEach((note, index) => ring(room, note, room.currentTime + 0.02 + index * 0.28, loudness));
+  try {
+    notes.forEach((note, index) => ring(room, note, room.currentTime + 0.02 + index * 0.28, loudness));
+  } catch {
+    // A browser that has taken its sound away from this page.
+  }
 }
 
 /**

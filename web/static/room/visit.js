@@ -336,12 +336,11 @@ export class Visit extends EventTarget {
     this.#glance.show(room, this.told);
     if (room.me.place === "left" || room.me.place === "removed") return this.#end(room.me.place);
     this.own.follow(room);
-    if (before && before.phase !== room.phase && this.sounds) chime();
-    if (before && room.door.some(({ person }) => !before.door.some((one) => one.person === person)) && this.sounds) chime([659.25], 0.05);
     if (stand(room).inside) this.media.start();
     else this.media.stop();
     if (room.phase === "ended") this.own.devices.close();
     this.#changed();
+    if (before && this.sounds) ring(before, room);
   }
 
   /** How I come in. */
@@ -421,6 +420,17 @@ export class Visit extends EventTarget {
     if (this.step === "room") remember(this.page.room, { name, sounds, soundOnly, soundHere, speaker: own.speaker, choice: own.choice, ...own.devices.wanted });
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/**
+ * A bell for another phase, a softer one for a person at the door. An ornament: it comes after the state, and never keeps it back.
+ *
+ * @param {Snapshot} before
+ * @param {Snapshot} now
+ */
+function ring(before, now) {
+  if (before.phase !== now.phase) chime();
+  if (now.door.some(({ person }) => !before.door.some((one) => one.person === person))) chime([659.25], 0.05);
 }
 
 /**
