@@ -54,6 +54,7 @@ class Page:
         self.devices = {"microphone": True, "camera": weather.chance(0.8)}
         self.keys = 0
         self._house, self._exchange, self._weather = house, exchange, weather
+        self._sent: dict[str, dict[str, Any]] = {}
         self._shown: list[tuple[float, int]] = []  # when, and which version; the first has been read
         self._line: Line | None = None
         self._down = asyncio.Event()
@@ -107,7 +108,16 @@ class Page:
         order = {"do": do, "version": seen, "key": key or f"{self.person}-{self.window}-{self.keys:04}", **fields}
         if do != "Knock" and self._shown:
             order["seen"] = min(seen, self.read())
+        order = self._sent.setdefault(order["key"], order)  # the same key is the same message
         return await self.ask("command", order)
+
+    def _look(self, version: int) -> None:
+        """As `Glance.show` there: a server that lost what it had not recorded counts anew, and is believed."""
+        last = self._shown[-1][1] if self._shown else -1
+        if version < last:
+            self._shown.clear()
+        if version != last:
+            self._shown.append((asyncio.get_running_loop().time(), version))
 
     def read(self) -> int:
         """The version that has been on this screen for long enough to be read."""
@@ -130,7 +140,7 @@ class Page:
             return
         if event == "room" and message["turn"] > self.room.get("turn", 0):
             self.room = self.seen = message
-            self._shown.append((asyncio.get_running_loop().time(), message["version"]))
+            self._look(message["version"])
             self._begin(self._call())
         if event == "again":
             self._begin(self._call())
