@@ -1,5 +1,6 @@
 """A used link in other hands: worth the door and nothing more, however its owner is, until somebody presses."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,8 +10,9 @@ import pytest
 
 from ascona import app
 from ascona.core.lines import PLACE_KEPT
-from ascona.core.people import Place
-from ascona.live import seats
+from ascona.core.people import Place, Role
+from ascona.core.rights import Refused
+from ascona.live import doorbell, seats
 from tests.integration.test_evening import GROUP, with_pia_presenting
 from tests.support.media import Client, loopback_addresses, until
 from tests.support.server import Visitor, started
@@ -209,7 +211,8 @@ async def test_one_press_in_the_window_that_is_inside_lets_another_device_in_and
     await phone.close()
 
 
-async def test_a_leader_lets_another_device_of_somebody_in_at_the_door_and_may_say_no(group):
+async def test_a_leader_lets_another_device_of_somebody_in_at_the_door_and_may_say_no(group, monkeypatch):
+    monkeypatch.setattr(doorbell, "REFUSED_SECONDS", 0.0)
     server, people = group
     evening = Evening(server, people, people["Max"])
     ada, ben = people["Ada"], people["Ben"]
@@ -233,6 +236,164 @@ async def test_a_leader_lets_another_device_of_somebody_in_at_the_door_and_may_s
 
     await phone.sees(lambda room: room["me"]["place"] == "inside")
     await phone.close()
+
+
+async def asking(owner: Visitor, name: str = "", **how: bool) -> Visitor:
+    """Another browser that asks to come in as this person."""
+    other = await stolen(owner)
+    await other.connect()
+    assert await other.do("Knock", name=name or owner.invited.name, **(how or {"move": True})) == {}
+    await other.sees(lambda room: room["me"]["place"] == "door")
+    return other
+
+
+async def asked_of(owner: Visitor) -> dict[str, object]:
+    return (await owner.sees(lambda room: room["me"]["device_asks"]))["me"]["device_asks"]
+
+
+async def test_a_press_from_before_the_question_lets_nobody_in(group):
+    _, people = group
+    owner, ada = people["Max"], people["Ada"]
+    read = owner.room["version"]
+    thief = await asking(owner)
+    question = await asked_of(owner)
+    [waits] = (await ada.sees(lambda room: room["door"]))["door"]
+    browser = question["browser"]
+
+    assert question["since"] == waits["since"] > read
+    assert await owner.do("AllowDevice", browser=browser, seen=read) == {"refused": "stale_version"}
+    assert await ada.do("Admit", person=owner.invited.person, browser=browser, seen=read) == {
+        "refused": "stale_version"
+    }
+    await thief.close()
+
+
+async def test_a_thief_does_not_stand_where_the_owners_telephone_asks(group):
+    _, people = group
+    owner = people["Max"]
+    phone = await asking(owner)
+    question = await asked_of(owner)
+    thief = await stolen(owner)
+    await thief.connect()
+
+    assert await thief.do("Knock", name="Max", move=True) == {"refused": "another_waits"}
+
+    assert owner.room["me"]["device_asks"] == question
+    assert await owner.do("AllowDevice", browser=question["browser"]) == {}
+    await phone.sees(lambda room: room["me"]["place"] == "inside")
+    await phone.close()
+    await thief.close()
+
+
+async def test_a_question_goes_with_the_browser_that_asked_it(group):
+    _, people = group
+    owner, ada = people["Max"], people["Ada"]
+    thief = await asking(owner)
+    await asked_of(owner)
+
+    assert await thief.do("Knock", name="Max") == {"refused": "already_here"}
+
+    await owner.sees(lambda room: not room["me"]["device_asks"])
+    await ada.sees(lambda room: not room["door"])
+    await thief.close()
+
+
+async def test_a_window_that_was_refused_does_not_come_in_when_another_of_that_browser_is_let_in(group, monkeypatch):
+    monkeypatch.setattr(doorbell, "REFUSED_SECONDS", 0.0)
+    _, people = group
+    owner = people["Max"]
+    first = await asking(owner)
+    assert await owner.do("RefuseDevice", browser=(await asked_of(owner))["browser"]) == {}
+    await first.sees(lambda room: room["me"]["place"] == "invited")
+    second = Visitor(owner.origin, owner.invited, cookies=first.cookies, id=first.id)
+    await second.connect()
+    assert await second.do("Knock", name="Max", sound=True) == {}
+
+    assert await owner.do("AllowDevice", browser=(await asked_of(owner))["browser"]) == {}
+
+    await second.sees(lambda room: room["me"]["carries"] == "sound")
+    assert not owner.elsewhere
+    await first.close()
+    await second.close()
+
+
+async def test_after_a_no_a_copy_of_the_link_that_signs_in_anew_is_not_heard_for_a_while(group, monkeypatch):
+    monkeypatch.setattr(doorbell, "REFUSED_SECONDS", 3600.0)
+    monkeypatch.setattr(doorbell, "REFUSED_SECONDS_LIMIT", 3600.0)
+    _, people = group
+    owner = people["Ada"]
+    thief = await asking(owner)
+    assert await owner.do("RefuseDevice", browser=(await asked_of(owner))["browser"]) == {}
+    again = await stolen(owner)
+    await again.connect()
+
+    assert await again.do("Knock", name="Ada", move=True) == {"refused": "too_fast"}
+
+    assert owner.room["me"]["device_asks"] is None
+    await thief.close()
+    await again.close()
+
+
+async def test_a_copy_of_the_link_at_the_door_shuts_its_owner_neither_out_nor_away(gather):
+    people = await gather({"Ada": Role.LEADER, "Pia": Role.MEMBER})
+    ada, pia = people["Ada"], people["Pia"]
+    assert await ada.come() == {}
+    assert await pia.come() == {}
+    thief = await stolen(pia)
+    await thief.connect()
+
+    answers = [await thief.do("Knock", name="Pia", move=True) for _ in range(2 * int(doorbell.KNOCKS_AT_ONCE))]
+
+    assert {answer["refused"] for answer in answers} == {"another_waits", "too_fast"}
+    assert await pia.do("Knock", name="Pia") == {}
+    assert not pia.elsewhere
+    await ada.reads("link_again")
+    await ada.sees(lambda room: [one["again"] for one in room["door"]] == [True])
+    await thief.close()
+
+
+@pytest.mark.parametrize("name", ["Ada", "Maximilian"], ids=["taken", "new"])
+async def test_a_device_that_was_let_in_comes_in_whatever_name_is_written_in_it(group, name):
+    _, people = group
+    owner = people["Max"]
+    phone = await asking(owner, name)
+
+    assert await owner.do("AllowDevice", browser=(await asked_of(owner))["browser"]) == {}
+
+    assert (await phone.sees(lambda room: room["me"]["place"] == "inside"))["me"]["name"] == "Max"
+    await phone.close()
+
+
+async def test_a_device_that_was_let_in_and_cannot_come_in_reads_why(group, monkeypatch):
+    _, people = group
+    owner = people["Max"]
+    phone = await asking(owner)
+
+    async def full(*_anything: object) -> None:
+        raise Refused("server_error")
+
+    monkeypatch.setattr(seats.Seats, "_take_place", full)
+    assert await owner.do("AllowDevice", browser=(await asked_of(owner))["browser"]) == {}
+
+    await until(lambda: phone.over == "server_error")
+    await phone.close()
+
+
+async def test_of_two_browsers_of_a_leader_in_the_same_instant_the_slower_takes_nothing(gather):
+    people = await gather({"Ada": Role.LEADER, "Pia": Role.MEMBER})
+    first = people["Ada"]
+    await first.sign_in()
+    second = await stolen(first)
+    await first.connect()
+    await second.connect()
+
+    knocks = [one.do("Knock", name="Ada", move=True, agreed=True) for one in (first, second)]
+    assert await asyncio.gather(*knocks) == [{}, {}]
+
+    await first.sees(lambda room: room["me"]["place"] == "inside" and room["me"]["device_asks"])
+    await second.sees(lambda room: room["me"]["place"] == "door")
+    assert not first.elsewhere
+    await second.close()
 
 
 async def test_a_leader_whose_browser_is_gone_for_good_comes_in_by_a_new_link(group):

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from ascona.core import commands as c
 from ascona.core.absence import AT_ONCE
+from ascona.core.browsers import Asking
 from ascona.core.clock import ANYTHING, due
 from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
@@ -170,7 +171,7 @@ class Chronicle:
             owed: What may have taken effect before it, unrecorded.
         """
         for before in chain.from_iterable(_either_way(state, now) for state in self.states[order.since :]):
-            for one in (before, self._with(before, owed, now)):
+            for one in (before, self._with(before, owed, now), _asked_before(before, order)):
                 with suppress(Refused):
                     if not decide(one, order.command, order.by, now, one.version):
                         return True
@@ -231,6 +232,14 @@ def _either_way(state: Session, now: datetime) -> Iterator[Session]:
     yield replace(state, present=everybody)
     yield replace(state, present=everybody - {state.presenter})
     yield replace(state, present=everybody - leaders, leaderless_since=now - DEPUTY_AFTER)
+
+
+def _asked_before(state: Session, order: Order) -> Session:
+    """Where a browser knocks that has asked already: asking once more is no other question."""
+    knock = order.command
+    if not isinstance(knock, c.Knock):
+        return state
+    return state.with_asking(order.by, Asking(order.by, knock.browser, knock.sound))
 
 
 def _named(events: tuple[Event, ...]) -> str:

@@ -1,6 +1,7 @@
 """Which browsers a place belongs to: those that were let in once. A link alone is worth the door."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,15 +18,22 @@ class Asking:
 
     Attributes:
         sound: It asks to carry the person's sound, and not to take the place.
+        came: The session's version since which it asks: an answer is for what had been read.
     """
 
     person: str
     browser: Browser
     sound: bool = False
+    came: int = 0
 
 
 def code(browser: Browser) -> str:
-    """What a device shows, and what whoever is asked compares: drawn with the sign-in, so nobody chooses it."""
+    """
+    What a device shows, and what the person who is asked compares.
+
+    It tells two devices apart that ask by accident; it is no secret, and proves nothing: the holder of a link can sign
+    in until these digits fit.
+    """
     drawn = hashlib.sha256(browser.id.encode()).digest()
     return f"{int.from_bytes(drawn[:4]) % CODES:03}"
 
@@ -53,6 +61,27 @@ def goes_straight_in(person: Person, browser: Browser, now: datetime) -> bool:
 def shut_out(person: Person, browser: Browser) -> bool:
     """Whether the person is inside, and this browser of theirs is not."""
     return person.place is Place.INSIDE and not belongs_to(person, browser)
+
+
+def stands_behind(person: Person, browser: Browser, present: Collection[str]) -> bool:
+    """
+    Whether another browser of this person waits at the door already, with a line that is up: it keeps its place there.
+
+    Only one that was let in once goes before one that never was.
+
+    Args:
+        present: Ids of the people whose line is up.
+    """
+    first = person.knocks
+    if person.place is not Place.DOOR or first is None or first.id == browser.id or person.id not in present:
+        return False
+    return belongs_to(person, first) or not belongs_to(person, browser)
+
+
+def has_own_bell(person: Person, browser: Browser) -> bool:
+    """Whether this browser was let in, or came to the door before all others: no copy of the link rings its bell."""
+    first = person.place is not Place.INSIDE and person.knocked_from[:1] == (browser.id,)
+    return first or belongs_to(person, browser)
 
 
 def seen_from(person: Person, browser: Browser, asking: bool = False) -> Person:

@@ -41,11 +41,11 @@ def decide(
     if person is None:
         raise Refused("not_inside")
     check(session, command, person, version, seen)
-    return _by_person(session, command, person, now, seen)
+    return _by_person(session, command, person, now, version, seen)
 
 
 def _by_person(  # noqa: C901  # a table
-    s: Session, command: c.ByPeople, by: Person, now: datetime, seen: int | None
+    s: Session, command: c.ByPeople, by: Person, now: datetime, version: int, seen: int | None
 ) -> tuple[e.Event, ...]:
     match command:
         case c.Knock():
@@ -53,7 +53,7 @@ def _by_person(  # noqa: C901  # a table
         case c.Leave():
             return leave(s, by)
         case c.Admit(person, browser):
-            return (admit(s, person, browser),)
+            return (admit(s, person, browser, version if seen is None else seen),)
         case c.AdmitEveryone():
             return admit_everyone(s, seen)
         case c.TurnAway(person):
@@ -61,7 +61,7 @@ def _by_person(  # noqa: C901  # a table
         case c.Remove(person):
             return remove(s, person)
         case c.AllowDevice(browser):
-            return (allow_device(s, by, browser),)
+            return (allow_device(s, by, browser, version if seen is None else seen),)
         case c.RefuseDevice(browser):
             return (refuse_device(s, by, browser),)
         case c.Lock():

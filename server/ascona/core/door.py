@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ascona.core import commands as c
 from ascona.core import events as e
-from ascona.core.browsers import Asking, goes_straight_in, is_another
+from ascona.core.browsers import Asking, goes_straight_in, is_another, stands_behind
 from ascona.core.likeness import alike
 from ascona.core.lines import place_lapsed
 from ascona.core.people import CIRCLE, LEADERS, OUTSIDE, RENAMES_LIMIT, Browser, Person, Place, clean_name
@@ -33,18 +33,16 @@ def knock(s: Session, by: Person, knock: c.Knock, now: datetime) -> tuple[e.Even
         raise Refused("removed")
     if not (by.agreed or knock.agreed):
         raise Refused("not_agreed")
-    return (*(() if by.agreed else (e.Agreed(by.id),)), *_come(s, by, shown, knock.browser, now))
+    return (*(() if by.agreed else (e.Agreed(by.id),)), *_come(s, by, shown, knock, now))
 
 
-def _come(s: Session, by: Person, shown: str, browser: Browser, now: datetime) -> tuple[e.Event, ...]:
-    straight = goes_straight_in(by, browser, now)
-    if by.place is Place.INSIDE and not straight:
-        return ()
-    named = _named(s, by, shown)
-    if by.place is Place.INSIDE and place_lapsed(s, by, now):
-        return (*named, *_word_and_question(s, by), e.Knocked(by.id, kept=True, browser=browser))
+def _come(s: Session, by: Person, shown: str, knock: c.Knock, now: datetime) -> tuple[e.Event, ...]:
+    browser, straight = knock.browser, goes_straight_in(by, knock.browser, now)
     if by.place is Place.INSIDE:
-        return named if browser in by.let_in else (*named, e.BrowserLetIn(by.id, browser))
+        return _knock_inside(s, by, browser, shown, now) if straight else _ask(s, by, knock)
+    if stands_behind(by, browser, s.present):
+        return () if is_another(by) else (e.KnockedToo(by.id, browser),)
+    named = _named(s, by, shown)
     if by.role in LEADERS and straight:
         return (*named, e.Admitted(by.id, browser))
     if by.place is Place.DOOR and by.knocks is not None and by.knocks.id == browser.id:
@@ -52,12 +50,42 @@ def _come(s: Session, by: Person, shown: str, browser: Browser, now: datetime) -
     return (*named, e.Knocked(by.id, by.kept, browser))
 
 
-def admit(s: Session, id: str, browser: str) -> e.Event:
+def _knock_inside(s: Session, by: Person, browser: Browser, shown: str, now: datetime) -> tuple[e.Event, ...]:
     """
-    Whoever waits for this person at the door: themselves, or another browser of theirs while they are inside.
+    A browser that the place belongs to comes back. Where several share it the name that is there stays: two devices do
+    not rename a person to and fro, and none stays out because of what is written in it.
+    """
+    shared = len({one.id for one in by.let_in} | {browser.id}) > 1
+    named = () if shared else _named(s, by, shown)
+    if place_lapsed(s, by, now):
+        return (*named, *_word_and_question(s, by), e.Knocked(by.id, kept=True, browser=browser))
+    return named if browser in by.let_in else (*named, e.BrowserLetIn(by.id, browser))
+
+
+def _ask(s: Session, by: Person, knock: c.Knock) -> tuple[e.Event, ...]:
+    """
+    Another browser of a person who is inside asks to come in; it does so once, and one at a time.
 
     Raises:
-        Refused: `stale_version` where another browser waits by now than the one that was looked at.
+        Refused: `another_waits` while the question about another browser stands.
+    """
+    asks = s.asks(by.id)
+    if asks is not None and asks.browser.id != knock.browser.id:
+        raise Refused("another_waits")
+    same = asks is not None and asks.sound == knock.sound
+    return () if same else (e.BrowserAsked(by.id, knock.browser),)
+
+
+def admit(s: Session, id: str, browser: str, read: int) -> e.Event:
+    """
+    The browser that waits for this person at the door: their first, or another one while they are inside.
+
+    Args:
+        read: The version that had been read when it was pressed.
+
+    Raises:
+        Refused: `stale_version` where another browser waits by now than the one that was looked at, or one that had
+            not been read.
     """
     person, asks = s.person(id), s.asks(id)
     if person is not None and person.place is Place.DOOR:
@@ -66,11 +94,18 @@ def admit(s: Session, id: str, browser: str) -> e.Event:
     if asks is None:
         raise Refused("nobody_there")
     _check_same(browser, asks.browser)
+    _check_read(asks, read)
     return e.BrowserLetIn(id, asks.browser)
 
 
-def allow_device(s: Session, by: Person, browser: str) -> e.Event:
-    return e.BrowserLetIn(by.id, _asking(s, by, browser).browser)
+def allow_device(s: Session, by: Person, browser: str, read: int) -> e.Event:
+    """
+    Raises:
+        Refused: `nobody_there`; `stale_version` where the question came after what had been read.
+    """
+    asks = _asking(s, by, browser)
+    _check_read(asks, read)
+    return e.BrowserLetIn(by.id, asks.browser)
 
 
 def refuse_device(s: Session, by: Person, browser: str) -> e.Event:
@@ -82,6 +117,11 @@ def _asking(s: Session, by: Person, browser: str) -> Asking:
     if asks is None or asks.browser.id != browser:
         raise Refused("nobody_there")
     return asks
+
+
+def _check_read(asks: Asking, read: int) -> None:
+    if read < asks.came:
+        raise Refused("stale_version")
 
 
 def _check_same(looked_at: str, waits: Browser | None) -> None:

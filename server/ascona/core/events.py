@@ -47,6 +47,22 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True)
+class KnockedToo:
+    """Another browser knocks for a person who waits at the door already; it does not wait there."""
+
+    person: str
+    browser: Browser
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserAsked:
+    """Another browser of a person who is inside asks to come in; changes only what may have been read."""
+
+    person: str
+    browser: Browser
+
+
+@dataclass(frozen=True, slots=True)
 class BrowserLetIn:
     """The place of somebody who is inside belongs to this browser of theirs, too."""
 
@@ -310,6 +326,8 @@ Event: TypeAlias = (
     | Agreed
     | Knocked
     | Admitted
+    | KnockedToo
+    | BrowserAsked
     | BrowserLetIn
     | BrowserRefused
     | TurnedAway

@@ -71,6 +71,10 @@ def _after(s: Session, event: e.Event) -> Session:  # noqa: C901  # one line an 
         case e.Admitted(person, browser):
             inside = s.placed(person, Place.INSIDE)
             return inside.let_in(person, browser) if browser else inside
+        case e.KnockedToo(person, browser):
+            return s.knocked_too(person, browser)
+        case e.BrowserAsked():
+            return s  # whether it still asks is in no history: the room keeps it
         case e.BrowserLetIn(person, browser):
             return s.let_in(person, browser)
         case e.BrowserRefused(person):

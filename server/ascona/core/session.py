@@ -194,6 +194,10 @@ class Session:
         """The same session where this browser waits at the door for somebody."""
         return self._with(id, lambda person: replace(person, knocks=browser, knocked_from=_with_id(person, browser)))
 
+    def knocked_too(self, id: str, browser: Browser) -> "Session":
+        """The same session where this browser has knocked as well, and the one that waits at the door still does."""
+        return self._with(id, lambda person: replace(person, knocked_from=_with_id(person, browser)))
+
     def let_in(self, id: str, browser: Browser) -> "Session":
         """The same session where somebody's place belongs to this browser, too."""
         asks = self.asks(id)

@@ -70,7 +70,7 @@ class Attendance:
 
     def waiting(self, room: Room) -> list[Connection]:
         """Other browsers of people who are inside, at the door."""
-        return [one for one in self.of(room) if one.wanted is not None]
+        return [one for one in self.of(room) if one.wanted is not None and not one.refused]
 
     def everywhere(self) -> list[Connection]:
         """Everyone who takes part and is connected."""

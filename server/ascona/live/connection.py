@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ascona.core.browsers import seen_from, shut_out
+from ascona.core.browsers import has_own_bell, seen_from, shut_out
 from ascona.core.people import Browser, Person, Place
 from ascona.core.rights import Refused
 from ascona.core.sound_line import sound_line
@@ -38,6 +38,7 @@ class Connection:
         knocked: It is this person's place in the room, or carries their sound there.
         sound: It only carries their sound.
         wanted: What it asked for, while it waits at the door of somebody who is inside from another browser.
+        refused: That was answered with a no.
         turns: How many screens it was sent: counted for each, so that the number tells nothing of other screens.
         outside: The last of them, if that was of a person who is not inside, and they have not knocked since.
     """
@@ -52,6 +53,7 @@ class Connection:
     knocked: bool = False
     sound: bool = False
     wanted: Order | None = None
+    refused: bool = False
     turns: int = 0
     outside: dict[str, Any] | None = field(default=None, repr=False)
     messages: TokenBucket = field(default_factory=lambda: TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE))
@@ -85,9 +87,16 @@ class Connection:
         """
         asks = self.room.session.asks(self.person)
         asking = asks is not None and asks.browser.id == self.browser.id
-        person = seen_from(self._person, self.browser, asking)
-        waits = self.wanted is not None and person.place is Place.INSIDE  # let in, and not yet in
-        return replace(person, place=Place.DOOR) if waits else person
+        person = seen_from(self.known, self.browser, asking)
+        if self.wanted is None or person.place is not Place.INSIDE:
+            return person
+        return replace(person, place=Place.INVITED if self.refused else Place.DOOR)  # let in, and not yet in
+
+    @property
+    def bell(self) -> tuple[str, str, str]:
+        """What it knocks by: a bell of its own, or the one that all other browsers of this person share."""
+        own = has_own_bell(self.known, self.browser)
+        return (*self.place, self.browser.id if own else "")
 
     @property
     def takes_part(self) -> bool:
@@ -97,10 +106,16 @@ class Connection:
     @property
     def shut_out(self) -> bool:
         """Whether this person is inside, and this browser of theirs was not let in."""
-        return shut_out(self._person, self.browser)
+        return shut_out(self.known, self.browser)
 
     @property
-    def _person(self) -> Person:
+    def known(self) -> Person:
+        """
+        This person as the session has them.
+
+        Raises:
+            Refused: If it does not know them.
+        """
         person = self.room.session.person(self.person)
         if person is None:
             raise Refused("not_inside")

@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from ascona.core import commands as c
-from ascona.core.events import Event
+from ascona.core.events import BrowserRefused, Event
 from ascona.core.invariants import Seat
 from ascona.core.people import LEADERS, Person, Place, Role
 from ascona.core.pictures import Pictures
@@ -155,6 +155,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def show(self, room: Room, events: Sequence[Event] = (), by: str | None = None) -> None:
         """Everyone connected sees the room as they may, and reads what has happened; who was let in comes in."""
+        self._heed_refusals(room, events)
         for connection in await self._screens.show(room, events, by):
             self._begin(self._hang_up(connection))
         for connection in self._attendance.waiting(room):
@@ -163,7 +164,15 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
 
     async def announce(self, room: Room, before: Session, events: Sequence[Event], by: str | None) -> None:
         """Everyone connected reads what has happened; their screens follow in a moment."""
+        self._heed_refusals(room, events)
         await self._screens.announce(room, before, events, by)
+
+    def _heed_refusals(self, room: Room, events: Sequence[Event]) -> None:
+        """A browser that was refused wants nothing any more, and is not heard again at once."""
+        for event in events:
+            if isinstance(event, BrowserRefused):
+                self._seats.refused(room, event.person, event.browser)
+                self._doorbell.refused(room.session.id, event.person)
 
     async def tell(self, room: Room, key: str) -> None:
         """Say something to everybody inside that nobody has done."""
@@ -267,7 +276,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         order = read_order(message)
         outside = connection.viewer.place is not Place.INSIDE
         if isinstance(order.command, c.Knock):
-            if outside and not self._doorbell.rings(connection.place):
+            if outside and not self._doorbell.rings(connection.bell):
                 self.counts["too_fast"] += 1
                 raise Refused("too_fast")
             connection.outside = None  # a page that knocks waits for a screen
@@ -281,7 +290,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # the libra
         else:
             await connection.room.obey(order.command, connection.person, order.version, order.key, order.seen)
             if outside and isinstance(order.command, c.Leave):
-                self._doorbell.gone(connection.place)
+                self._doorbell.gone(connection.bell)
         return {}
 
     async def _offer(self, connection: Connection, message: object) -> dict[str, str]:

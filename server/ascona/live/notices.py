@@ -157,7 +157,7 @@ def _other_browsers(before: Session, after: Session) -> list[Notice]:
     said = [Notice("device_asks", values={"name": _name(after, one.person)}, leaders_only=True) for one in came]
     for person in after.people:
         was = before.person(person.id)
-        if is_another(person) and (was is None or was.knocks != person.knocks):
+        if is_another(person) and (was is None or not is_another(was) or was.knocks != person.knocks):
             said.append(Notice("link_again", values={"name": person.name}, leaders_only=True))
     return said
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import structlog
 
 from ascona.core import commands as c
-from ascona.core.browsers import Asking, shut_out
+from ascona.core.browsers import Asking, shut_out, stands_behind
 from ascona.core.clock import ANYTHING
 from ascona.core.decide import decide
 from ascona.core.events import Event, Recorded
@@ -255,14 +255,25 @@ class Room:
 
     async def _come(self, person: str, knock: c.Knock, devices: tuple[bool, bool], key: str) -> None:
         events: Sequence[Event] = ()
-        if (person, key) not in self._carried_out:
+        known = self.session.person(person)
+        asks = known is not None and shut_out(known, knock.browser)
+        if asks or (person, key) not in self._carried_out:  # who asks again may have been answered meanwhile
             events = await self._decided(knock, person, self.session.version, key)
-        comer = _after(self.session, events, person).person(person)
+        after = _after(self.session, events, person)
+        comer = after.person(person)
         if comer is not None and shut_out(comer, knock.browser):
-            asking = self.session.with_asking(person, Asking(person, knock.browser, knock.sound))
-            return await self._act(events, person, asking)
+            return await self._act(events, person, self._asked(person, knock, after.version if events else None))
+        if comer is not None and stands_behind(comer, knock.browser, self.session.present):
+            await self._act(events, person)
+            raise Refused("another_waits")
         self.devices[person] = devices
         return await self._act(events, person, replace(self.session, present=self.session.present | {person}))
+
+    def _asked(self, person: str, knock: c.Knock, since: int | None) -> Session:
+        """The session, before what is recorded now, where this browser asks; `since`: this version, None: as before."""
+        asks = self.session.asks(person)
+        came = since if since is not None else asks.came if asks is not None else self.session.version
+        return self.session.with_asking(person, Asking(person, knock.browser, knock.sound, came))
 
     async def _decided(
         self, command: c.Command, by: str | None, version: int, key: str, seen: int | None = None

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from ascona.core import commands as c
-from ascona.core.browsers import goes_straight_in
+from ascona.core.browsers import goes_straight_in, stands_behind
 from ascona.core.decide import decide
 from ascona.core.invariants import Seat
 from ascona.core.people import LEADERS, Browser, Place
@@ -46,6 +47,7 @@ class Seats:
         self._windows = windows
         self._negotiator = negotiator
         self._emit = emit
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     # --- coming ---
 
@@ -60,15 +62,26 @@ class Seats:
             Refused: By the rules, or because this person is here in another window.
         """
         knock = replace(knock, browser=connection.browser, sound=order.sound, agreed=order.agreed)
-        self._leave_the_door(connection)
-        if connection.room.session.ended and connection.shut_out:
+        async with self._turns.setdefault(connection.place, asyncio.Lock()):
+            if connection.sid not in self._attendance.connections:
+                raise Refused("not_signed_in")  # it was lost while another one of this person was let in
+            await self._knock(connection, knock, order)
+
+    async def _knock(self, connection: Connection, knock: c.Knock, order: Order) -> None:
+        """The same, for one browser of a person after the other: which was quicker is known before a place is taken."""
+        room = connection.room
+        if room.session.ended and connection.shut_out:
             raise Refused("already_ended")
         if self._must_ask(connection, order):
             return await self._ask(connection, knock, order)
+        if connection.wanted is not None:
+            await self.leave_door(connection)
         if order.sound or connection.sound:
             return await self._carry_sound(connection, order)
+        if not room.session.ended and stands_behind(connection.known, connection.browser, room.session.present):
+            return await room.come(connection.person, knock, order.devices, order.key)  # which refuses it
         await self._take_place(connection, knock, order)
-        if connection.shut_out:  # of two browsers that came first the other was quicker
+        if connection.shut_out:  # a leader has let another browser in meanwhile, which had waited at the door
             await self._leave_place(connection)
             return await self._ask(connection, knock, order)
         return await self._screens.say_stop(connection)
@@ -106,8 +119,8 @@ class Seats:
         person = room.session.person(connection.person)
         if person is None or person.place is not Place.INSIDE or room.session.ended:
             return False
-        place = self._attendance.place(connection)
-        answers = order.move or order.sound or place is None or place.sid not in self._attendance.connections
+        there = self._attendance.on(room.session.id, person.id)
+        answers = order.move or order.sound or there is None
         return answers and not goes_straight_in(person, connection.browser, room.now())
 
     async def prolong(self, connection: Connection, browser: Browser) -> None:
@@ -120,10 +133,15 @@ class Seats:
                 await room.obey(c.Knock(leader.name, browser), leader.id, version, f"until {version} {browser.id}")
 
     async def _ask(self, connection: Connection, knock: c.Knock, order: Order) -> None:
-        """Wait at the door, in place of any other browser of this person that waited there."""
+        """
+        Wait at the door, where another window of this browser may have waited.
+
+        Raises:
+            Refused: `another_waits` while another browser of this person asks.
+        """
         room = connection.room
         decide(room.session, knock, connection.person, room.now(), room.session.version)
-        connection.wanted = order
+        connection.wanted, connection.refused = order, False
         before = self._attendance.place(connection)
         self._attendance.take(connection)
         if before is not None and before is not connection:
@@ -137,17 +155,22 @@ class Seats:
             raise
         await self._screens.say_stop(connection)
 
+    def refused(self, room: Room, person: str, browser: str) -> None:
+        """No window of this browser comes in by itself, also if another one is let in later; its page reads why."""
+        for one in self._attendance.theirs(room.session.id, person):
+            one.refused = one.refused or (one.wanted is not None and one.browser.id == browser)
+
     async def come_in(self, connection: Connection) -> None:
-        """It was let in: it takes the place, or the sound, that it asked for."""
+        """It was let in: it takes the place, or the sound, that it asked for; or its page reads why it does not."""
         order = connection.wanted
         stands = self._attendance.has_place(connection)
         if order is None or not stands or connection.shut_out or not isinstance(order.command, c.Knock):
             return
         try:
             await self.knock(connection, order.command, replace(order, move=not order.sound))
-        except Refused:
-            connection.wanted = connection.wanted or order  # and tries again with the next screen
-            self._attendance.take(connection)
+        except Refused as refusal:
+            self._leave_the_door(connection)
+            await self._emit("over", {"reason": refusal.reason}, to=connection.sid)
 
     async def leave_door(self, connection: Connection) -> None:
         """It asks no more."""
@@ -157,10 +180,10 @@ class Seats:
     def _leave_the_door(self, connection: Connection) -> None:
         if connection.wanted is not None:
             self._attendance.give_up(connection)
-            connection.wanted = None
+            connection.wanted, connection.refused = None, False
 
     async def _leave_place(self, connection: Connection) -> None:
-        """It takes part no more, and nobody waits for it to come back."""
+        """It takes part no more, and is not waited for."""
         connection.knocked = False
         if self._attendance.give_up(connection):
             await self._line_lost(connection)

@@ -168,7 +168,9 @@ def _me(view: View, viewer: Person) -> dict[str, Any]:
 def _device(s: Session, viewer: Person) -> dict[str, Any] | None:
     """Another browser of this person that asks to come in."""
     asks = s.asks(viewer.id)
-    return {"browser": asks.browser.id, "code": code(asks.browser), "sound": asks.sound} if asks else None
+    if asks is None:
+        return None
+    return {"browser": asks.browser.id, "code": code(asks.browser), "sound": asks.sound, "since": asks.came}
 
 
 def _carries(view: View, viewer: Person) -> str:
@@ -223,11 +225,11 @@ def _named(s: Session, id: str | None) -> str | None:
 def _door(s: Session) -> list[dict[str, Any]]:
     """Those who wait there, and other browsers of people who are inside."""
     waiting = [_waiting(s, p, p.knocks) for p in s.waiting()]
-    asking = [(s.person(one.person), one.browser) for one in s.asking]
-    return waiting + [_waiting(s, person, browser) for person, browser in asking if person is not None]
+    asking = [(s.person(one.person), one) for one in s.asking]
+    return waiting + [_waiting(s, person, one.browser, one.came) for person, one in asking if person is not None]
 
 
-def _waiting(s: Session, person: Person, browser: Browser | None) -> dict[str, Any]:
+def _waiting(s: Session, person: Person, browser: Browser | None, came: int = 0) -> dict[str, Any]:
     return {
         "person": person.id,
         "name": person.name,
@@ -235,7 +237,7 @@ def _waiting(s: Session, person: Person, browser: Browser | None) -> dict[str, A
         "standing": s.standing(person).value,
         "was_here": person.kept,
         "again": is_another(person),
-        "since": stands_since(s, c.Admit(person.id)).version,
+        "since": max(came, stands_since(s, c.Admit(person.id)).version),
         "browser": browser.id if browser else "",
         "device": code(browser) if browser and person.place is Place.INSIDE else None,
     }

@@ -4,7 +4,14 @@ from tests.attack.rooms import House, order, peopled
 from tests.support.group import evening
 
 from ascona.core.people import Place
-from ascona.live.doorbell import GONE_SECONDS, KNOCKS_AT_ONCE, KNOCKS_PER_MINUTE, Doorbell
+from ascona.live.doorbell import (
+    GONE_SECONDS,
+    KNOCKS_AT_ONCE,
+    KNOCKS_PER_MINUTE,
+    REFUSED_SECONDS,
+    REFUSED_SECONDS_LIMIT,
+    Doorbell,
+)
 
 
 class Clock:
@@ -19,34 +26,59 @@ def test_so_many_knocks_are_heard_at_once_and_so_many_a_minute():
     clock = Clock()
     bell = Doorbell(clock)
 
-    assert [bell.rings(("s1", "max")) for _ in range(int(KNOCKS_AT_ONCE) + 1)] == [True] * int(KNOCKS_AT_ONCE) + [False]
-    assert bell.rings(("s1", "pia"))  # hers is another one
-    assert bell.rings(("s2", "max"))
+    assert [bell.rings(("s1", "max", "laptop")) for _ in range(int(KNOCKS_AT_ONCE) + 1)] == [True] * int(
+        KNOCKS_AT_ONCE
+    ) + [False]
+    assert bell.rings(("s1", "pia", "laptop"))  # hers is another one
+    assert bell.rings(("s2", "max", "laptop"))
     clock.now += 60 / KNOCKS_PER_MINUTE
-    assert [bell.rings(("s1", "max")) for _ in range(2)] == [True, False]
+    assert [bell.rings(("s1", "max", "laptop")) for _ in range(2)] == [True, False]
 
 
 def test_a_knock_so_soon_after_going_from_the_door_is_not_heard():
     clock = Clock()
     bell = Doorbell(clock)
-    assert bell.rings(("s1", "max"))
-    bell.gone(("s1", "max"))
+    assert bell.rings(("s1", "max", "laptop"))
+    bell.gone(("s1", "max", "laptop"))
     clock.now += GONE_SECONDS / 2
-    assert not bell.rings(("s1", "max"))
+    assert not bell.rings(("s1", "max", "laptop"))
 
     clock.now += GONE_SECONDS / 2
 
-    assert bell.rings(("s1", "max"))
+    assert bell.rings(("s1", "max", "laptop"))
+
+
+def test_a_copy_of_the_link_wears_out_its_own_bell_alone():
+    bell = Doorbell(Clock())
+    while bell.rings(("s1", "max", "")):
+        pass
+    bell.refused("s1", "max")
+
+    assert bell.rings(("s1", "max", "laptop"))
+
+
+def test_after_each_no_the_pause_until_another_browser_is_heard_doubles_up_to_a_limit():
+    clock = Clock()
+    bell = Doorbell(clock)
+    pause = REFUSED_SECONDS
+    while pause <= 2 * REFUSED_SECONDS_LIMIT:
+        expected = min(pause, REFUSED_SECONDS_LIMIT)
+        bell.refused("s1", "max")
+        clock.now += expected - 1
+        assert not bell.rings(("s1", "max", ""))
+        clock.now += 1
+        assert bell.rings(("s1", "max", ""))
+        pause *= 2
 
 
 def test_a_room_that_is_forgotten_keeps_no_bell():
     bell = Doorbell(lambda: 0.0)
-    while bell.rings(("s1", "max")):
+    while bell.rings(("s1", "max", "laptop")):
         pass
 
     bell.forget("s1")
 
-    assert bell.rings(("s1", "max"))
+    assert bell.rings(("s1", "max", "laptop"))
 
 
 async def at_the_door() -> House:

@@ -174,7 +174,7 @@ async def test_another_device_that_asks_is_the_leaders_news_and_its_owners_quest
 
     assert pages.who_got("notice") == ["ada", "ben"]
     shown = {to: data for to, what, data in pages.sent if what == "room"}
-    asks = {"browser": "other", "code": code(Browser("other")), "sound": False}
+    asks = {"browser": "other", "code": code(Browser("other")), "sound": False, "since": 0}
     assert [shown[one]["me"]["device_asks"] for one in ("ada", "max")] == [None, asks]
     assert [(one["person"], one["browser"], one["device"]) for one in shown["ada"]["door"]] == [
         ("max", "other", asks["code"])

@@ -11,8 +11,6 @@ export function questionView(visit) {
   if (asked && visit.link === "connected") return present(visit, asked);
   const asks = visit.room?.me.asked_to_hold;
   if (asks && visit.link === "connected") return hold(visit, asks);
-  const device = visit.room?.me.device_asks;
-  if (device && visit.link === "connected") return letIn(visit, device);
   const { question } = visit;
   if (question?.kind === "end") return confirm(visit, "end", {}, () => visit.command("EndSession", {}, question.read));
   if (question?.kind === "remove") {
@@ -62,21 +60,25 @@ function hold(visit, by) {
 }
 
 /**
- * Another browser asks to come in as me, and I alone can know whether it is mine.
+ * Another browser asks to come in as me, and I alone can know whether it is mine. It stands beside everything else and takes
+ * neither the keyboard nor the place of another question: a key or a click that was meant for those lets no stranger in.
  *
  * @param {Visit} visit
- * @param {NonNullable<import("./types.js").Me["device_asks"]>} device
  */
-function letIn(visit, { browser, code, sound }) {
+export function deviceView(visit) {
+  const device = visit.room?.me.device_asks;
+  if (!device || visit.link !== "connected") return nothing;
   const { speak } = visit;
-  return html`<dialog class="question" aria-labelledby="question" @cancel=${(/** @type {Event} */ event) => event.preventDefault()}>
-    <h2 id="question">${speak("dialog.device_heading")}</h2>
+  const { browser, code, sound, since } = device;
+  const fresh = visit.fresh(since);
+  return html`<section class="asks" role="alert">
+    <h2>${speak("dialog.device_heading")}</h2>
     <p>${speak(sound ? "dialog.device_text_sound" : "dialog.device_text", { code })}</p>
     <div class="pair">
-      ${button({ text: speak("dialog.device_yes"), look: "primary", press: () => visit.command("AllowDevice", { browser }) })}
-      ${button({ text: speak("dialog.device_no"), press: () => visit.command("RefuseDevice", { browser }) })}
+      ${button({ text: speak("dialog.device_no"), fresh, press: () => visit.command("RefuseDevice", { browser }) })}
+      ${button({ text: speak("dialog.device_yes"), fresh, press: () => visit.command("AllowDevice", { browser }) })}
     </div>
-  </dialog>`;
+  </section>`;
 }
 
 /**

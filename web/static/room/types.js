@@ -55,7 +55,7 @@
  * @property {string | null} asked_to_present
  * @property {string | null} asked_to_hold
  * @property {boolean} holds_frame
- * @property {{browser: string, code: string, sound: boolean} | null} device_asks another browser of mine, to be let in
+ * @property {{browser: string, code: string, sound: boolean, since: number} | null} device_asks another browser of mine, to be let in, and since which version it asks
  * @property {string | null} code shown by a browser that asks to be let in
  * @property {string[]} may
  * @property {Record<string, number>} since by command, as with people

@@ -11,7 +11,7 @@ import { deskView, frameView, linePart } from "./desk.js";
 import { goodbyeView } from "./goodbye.js";
 import { icon } from "./icons.js";
 import { personView } from "./person.js";
-import { questionView } from "./questions.js";
+import { deviceView, questionView } from "./questions.js";
 import { warnings } from "./warnings.js";
 
 const OWN_GOODBYES = ["left", "removed", "put_down"]; // which the room has said already
@@ -46,7 +46,7 @@ export function view(visit, circle, now) {
 function warningsView(visit) {
   const one = (/** @type {import("./warnings.js").Warning} */ { key, values, calm }) =>
     html`<p class="trouble" role="alert" data-kind=${calm ? "calm" : nothing}>${visit.speak(key, values)}</p>`;
-  return html`<div class="warnings">${repeat(warnings(visit), ({ key }) => key, one)} ${visit.seated ? offerView(visit) : nothing}</div>`;
+  return html`<div class="warnings">${repeat(warnings(visit), ({ key }) => key, one)} ${visit.seated ? html`${offerView(visit)} ${deviceView(visit)}` : nothing}</div>`;
 }
 
 /** @param {Visit} visit */
