@@ -29,7 +29,7 @@ class Somebody:
 
     def checked(self, check: Check, address: Address, now: float) -> None:
         self.place = address
-        self.port.claim(address, self, now, answered=False)
+        self.port.claim(address, self, now)
         self.port.send(check.answer(address if isinstance(address, tuple) else address.peer, PASSWORD), address)
 
     def holds(self, address: Address, now: float) -> bool:
