@@ -300,19 +300,22 @@ async def test_a_question_goes_with_the_browser_that_asked_it(group):
 
 async def test_a_window_that_was_refused_does_not_come_in_when_another_of_that_browser_is_let_in(group, monkeypatch):
     monkeypatch.setattr(doorbell, "REFUSED_SECONDS", 0.0)
-    _, people = group
-    owner = people["Max"]
+    server, people = group
+    owner, ada = people["Max"], people["Ada"]
     first = await asking(owner)
     assert await owner.do("RefuseDevice", browser=(await asked_of(owner))["browser"]) == {}
     await first.sees(lambda room: room["me"]["place"] == "invited")
     second = Visitor(owner.origin, owner.invited, cookies=first.cookies, id=first.id)
     await second.connect()
-    assert await second.do("Knock", name="Max", sound=True) == {}
+    await has_left(Evening(server, people, owner))
+    assert await second.do("Knock", name="Max") == {}
+    await ada.sees(lambda room: room["door"])
 
-    assert await owner.do("AllowDevice", browser=(await asked_of(owner))["browser"]) == {}
+    assert await ada.do("Admit", person=owner.invited.person) == {}
 
-    await second.sees(lambda room: room["me"]["carries"] == "sound")
-    assert not owner.elsewhere
+    await second.sees(lambda room: room["me"]["place"] == "inside")
+    assert await second.do("Knock", name="Max") == {}, "it has the place still"
+    assert not second.elsewhere
     await first.close()
     await second.close()
 
