@@ -8,6 +8,8 @@ export class Browser {
   given = [];
   /** @type {Partial<MediaDeviceInfo>[]} */
   plugged = [];
+  /** @type {PermissionState | null} of the microphone; null where the browser does not say */
+  permission = null;
 
   constructor() {
     const mediaDevices = Object.assign(new EventTarget(), {
@@ -19,7 +21,11 @@ export class Browser {
         }),
       enumerateDevices: async () => this.plugged,
     });
-    Object.defineProperty(globalThis, "navigator", { value: { mediaDevices }, configurable: true });
+    const query = async () => {
+      if (this.permission === null) throw new TypeError();
+      return { state: this.permission };
+    };
+    Object.defineProperty(globalThis, "navigator", { value: { mediaDevices, permissions: { query } }, configurable: true });
     Object.assign(globalThis, { MediaStream: Stream });
   }
 

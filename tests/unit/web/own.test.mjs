@@ -293,3 +293,22 @@ test("a clock that was put right turns nothing off", async () => {
   assert.deepEqual(own.choice, { microphone: true, camera: true, returning: false });
   assert.equal(own.tracks.microphone, own.devices.microphone);
 });
+
+test("to be played to the microphone is opened where that needs no question, and nothing goes out", async () => {
+  for (const [permission, asked] of /** @type {const} */ ([["granted", 1], ["prompt", 0], ["denied", 0], [null, 0]])) {
+    const browser = new Browser();
+    const own = new Own(false);
+    own.at("room");
+    own.follow(room(BACK));
+    browser.permission = permission;
+
+    const listening = own.listen();
+    await new Promise(setImmediate);
+    assert.equal(browser.questions.length, asked, String(permission));
+    if (asked) await browser.allow();
+    await listening;
+
+    assert.equal(own.devices.microphone !== null, asked === 1);
+    assert.deepEqual(own.tracks, { microphone: null, camera: null });
+  }
+});

@@ -76,7 +76,10 @@ root.replaceChildren();
 root.tabIndex = -1;
 visit.addEventListener("change", soon);
 visit.addEventListener("change", () => void stayAwake(visit.step === "room"));
-root.addEventListener("silent", () => visit.set({ silent: true }));
+root.addEventListener("silent", () => {
+  visit.set({ silent: true });
+  if (!visit.outside) void visit.own.listen();
+});
 visit.own.devices.addEventListener("change", () => visit.silent && play()); // a page that listens itself may play, too
 root.addEventListener("unplugged", () => visit.own.loseSpeaker());
 root.addEventListener("audible", () => visit.silent && visit.set({ silent: false }));

@@ -156,6 +156,17 @@ export class Own extends EventTarget {
     if (trouble && this.#missing.length > 0 && this.#step === "room") this.#tell(trouble);
   }
 
+  /**
+   * A browser plays sound on a page that was not pressed only if the page listens itself: the microphone is opened where
+   * that needs no question, and sends nothing.
+   */
+  async listen() {
+    if (this.devices.microphone || this.devices.asking) return;
+    const name = /** @type {PermissionName} */ ("microphone");
+    const permission = await navigator.permissions?.query({ name }).catch(() => null); // some browsers do not know the name
+    if (permission?.state === "granted") await this.devices.open(["microphone"]);
+  }
+
   get #missing() {
     return DEVICES.filter((device) => this.choice[device] && !this.devices.has(device));
   }
